@@ -1,0 +1,118 @@
+package record
+
+import "time"
+
+// ComparisonSchema identifies the JSON of a Comparison.
+const ComparisonSchema = "plimsoll/comparison/v1"
+
+// Comparison is the whole result of one run: the verdict and what led to it.
+type Comparison struct {
+	Schema   string    `json:"schema"`
+	Verdict  Verdict   `json:"verdict"`
+	Warnings []string  `json:"warnings"`
+	Created  time.Time `json:"created"`
+	Tool     string    `json:"tool"`
+	Services []Service `json:"services"`
+}
+
+// Service compares two images of one service.
+type Service struct {
+	Name     string      `json:"name"`
+	Verdict  Verdict     `json:"verdict"`
+	Pairs    int         `json:"pairs"`
+	Voided   int         `json:"voided"`
+	Warnings []string    `json:"warnings"`
+	Base     Record      `json:"base"`
+	Head     Record      `json:"head"`
+	Metrics  []Change    `json:"metrics"`
+	Cost     *CostChange `json:"cost,omitempty"` // nil when nothing could be priced
+}
+
+// Change is one metric on both sides, and the verdict on its budget. Base,
+// Head, Difference and the intervals are nil where they could not be measured.
+type Change struct {
+	ID         MetricID  `json:"id"`
+	Unit       Unit      `json:"unit"`
+	Direction  Direction `json:"direction"`
+	N          int       `json:"n"` // pairs; 0 for exact metrics
+	Base       *float64  `json:"base"`
+	Head       *float64  `json:"head"`
+	Difference *float64  `json:"difference"`
+	Ratio      *Ratio    `json:"change,omitempty"`
+	Shift      *Shift    `json:"shift,omitempty"`
+	Budget     *Budget   `json:"budget,omitempty"`
+	Verdict    Verdict   `json:"verdict"`
+	Estimated  bool      `json:"estimated,omitempty"`
+	Note       string    `json:"note"`
+}
+
+// Ratio is head over base with its unadjusted confidence interval. Level is 1
+// for exact metrics, whose bounds equal the value.
+type Ratio struct {
+	Ratio float64 `json:"ratio"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+	Level float64 `json:"level"`
+}
+
+// Shift is head minus base with its unadjusted confidence interval, for
+// metrics that may be zero. Level is 1 for exact metrics.
+type Shift struct {
+	Difference float64 `json:"difference"`
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Level      float64 `json:"level"`
+}
+
+// CostChange is the price of both sides on one platform. Low and High bound
+// the difference head minus base.
+type CostChange struct {
+	Platform string   `json:"platform"`
+	Region   string   `json:"region"`
+	Currency string   `json:"currency"`
+	Base     float64  `json:"base"`
+	Head     float64  `json:"head"`
+	Low      float64  `json:"low"`
+	High     float64  `json:"high"`
+	Level    float64  `json:"level"`
+	Detail   Estimate `json:"detail"` // head's estimate, with its steps and prices
+	Was      Estimate `json:"was"`    // base's
+}
+
+// Estimate is the monthly price of one image on one platform.
+type Estimate struct {
+	Platform string      `json:"platform"`
+	Region   string      `json:"region"`
+	Month    Money       `json:"month"`
+	Replicas float64     `json:"replicas"` // on average over the month
+	Request  Limits      `json:"request"`  // what one replica asks for
+	Limit    Limits      `json:"limit"`
+	Items    []CostItem  `json:"items"`
+	Prices   []PriceUsed `json:"prices"`
+	Book     string      `json:"book"` // identity and hash of the price book
+	Notes    []string    `json:"notes,omitempty"`
+}
+
+// Money is an amount a month in the price book's currency.
+type Money struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// CostItem is one line of the bill: an amount and what it is made of.
+type CostItem struct {
+	Name   string  `json:"name"`
+	Amount float64 `json:"amount"` // USD a month
+	How    string  `json:"how"`    // the arithmetic, in words a reader can check
+}
+
+// PriceUsed is one price of the book with where it came from.
+type PriceUsed struct {
+	Key    string  `json:"key"`
+	Value  float64 `json:"value"`
+	Unit   string  `json:"unit"`
+	Source string  `json:"source"`
+	AsOf   string  `json:"as_of"`
+	Grade  string  `json:"grade"`
+}

@@ -1,0 +1,88 @@
+package record
+
+import "time"
+
+// Seconds is a duration in seconds, the base unit of times in JSON.
+type Seconds float64
+
+// Duration converts to the standard library's type.
+func (s Seconds) Duration() time.Duration { return time.Duration(float64(s) * float64(time.Second)) }
+
+// SecondsOf converts from the standard library's type.
+func SecondsOf(d time.Duration) Seconds { return Seconds(d.Seconds()) }
+
+// Bytes is an amount of memory or storage.
+type Bytes int64
+
+// Setup is how an image was booted and loaded. Both sides of a comparison
+// share it, except for what the images themselves decide (port, command).
+type Setup struct {
+	Ready       Ready    `json:"ready"`
+	Limits      Limits   `json:"limits"`
+	Load        Load     `json:"load"`
+	Idle        Seconds  `json:"idle"`                  // length of the idle window after readiness
+	StopTimeout Seconds  `json:"stop_timeout"`          // from the stop signal to SIGKILL
+	Environment []string `json:"environment,omitempty"` // names only; values are never recorded
+	Command     []string `json:"command,omitempty"`
+	User        string   `json:"user,omitempty"`
+	Tmpfs       []string `json:"tmpfs,omitempty"`
+}
+
+// ReadyKind says how readiness is decided.
+type ReadyKind string
+
+// The readiness probes. Auto takes the first HTTP answer below 500, else the
+// open port, else nothing at all for an image that stays alive without one.
+const (
+	ReadyAuto ReadyKind = "auto"
+	ReadyHTTP ReadyKind = "http"
+	ReadyTCP  ReadyKind = "tcp"
+	ReadyNone ReadyKind = "none"
+)
+
+// Ready is a readiness probe.
+type Ready struct {
+	Kind    ReadyKind `json:"kind"`
+	Path    string    `json:"path,omitempty"` // of HTTP probes, "/" when empty
+	Port    int       `json:"port,omitempty"` // 0: EXPOSE, else whatever starts to listen
+	Timeout Seconds   `json:"timeout"`
+}
+
+// Limits bound the app container. Zero means unlimited.
+type Limits struct {
+	CPUs   float64 `json:"cpus,omitempty"`
+	Memory Bytes   `json:"memory,omitempty"`
+	PIDs   int64   `json:"pids,omitempty"`
+}
+
+// Load is an open-loop request schedule: requests leave at the offered rate,
+// whatever became of the ones before.
+type Load struct {
+	Stages   []Stage   `json:"stages,omitempty"`
+	Requests []Request `json:"requests,omitempty"`
+}
+
+// Seconds is the length of all stages together.
+func (l Load) Seconds() Seconds {
+	var sum Seconds
+	for _, s := range l.Stages {
+		sum += s.For
+	}
+	return sum
+}
+
+// Stage holds one rate for a while. Rate 0 in a plan means "choose one that
+// both images can bear"; in a record it is the rate that was offered.
+type Stage struct {
+	For  Seconds `json:"for"`
+	Rate float64 `json:"rate"` // requests per second
+}
+
+// Request is one kind of request of the mix; Weight is its share.
+type Request struct {
+	Method  string            `json:"method,omitempty"` // GET when empty
+	Path    string            `json:"path"`
+	Body    string            `json:"body,omitempty"`
+	Headers map[string]string `json:"headers,omitempty"`
+	Weight  int               `json:"weight,omitempty"` // 1 when 0
+}

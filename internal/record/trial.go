@@ -1,0 +1,69 @@
+package record
+
+import "time"
+
+// Trial is one boot of one image: the raw observation everything else is
+// computed from.
+type Trial struct {
+	Pair    int                  `json:"pair"`  // 0 is the warm-up, gated pairs count from 1
+	Order   int                  `json:"order"` // 0 when this side booted first in its pair
+	Started time.Time            `json:"started"`
+	Engine  Seconds              `json:"engine"`         // from create to the launcher reporting in
+	Void    string               `json:"void,omitempty"` // why the pair does not count
+	Ready   Readiness            `json:"ready"`
+	Metrics map[MetricID]float64 `json:"metrics"`
+	Memory  Timeline             `json:"memory"`
+	Load    *LoadResult          `json:"load,omitempty"`
+	Exit    Exit                 `json:"exit"`
+	Host    Host                 `json:"host"`
+	Notes   []string             `json:"notes,omitempty"`
+}
+
+// Readiness is the outcome of the readiness probe, in seconds since the gate.
+// The true moment lies between Low and High; their midpoint is startup.ready.
+type Readiness struct {
+	Kind      ReadyKind `json:"kind"`
+	Port      int       `json:"port,omitempty"`
+	Status    int       `json:"status,omitempty"` // of the first good HTTP answer
+	Open      Seconds   `json:"open,omitempty"`   // the port accepted a connection, midpoint
+	Low       Seconds   `json:"low"`
+	High      Seconds   `json:"high"`
+	Attempts  int       `json:"attempts"`
+	Listeners []string  `json:"listeners,omitempty"` // address:port of every new listener
+}
+
+// Timeline holds samples of the app's memory, as columns of equal length.
+type Timeline struct {
+	At            []Seconds `json:"at"` // since the gate
+	Unreclaimable []Bytes   `json:"unreclaimable"`
+	Cache         []Bytes   `json:"cache"`
+	MaxGap        Seconds   `json:"max_gap"` // longest time between two samples
+	KernelPeak    Bytes     `json:"kernel_peak,omitempty"`
+}
+
+// LoadResult sums up the load of one trial.
+type LoadResult struct {
+	Offered   float64        `json:"offered"` // requests per second, over all stages
+	Sent      int            `json:"sent"`
+	Completed int            `json:"completed"` // answered with an accepted status
+	Errors    int            `json:"errors"`
+	Seconds   Seconds        `json:"seconds"`
+	Mean      Seconds        `json:"mean"`
+	Max       Seconds        `json:"max"`
+	Lag       Seconds        `json:"lag"`              // 99th percentile of how late the generator itself sent
+	Causes    map[string]int `json:"causes,omitempty"` // what the errors were
+}
+
+// Exit says how the app container ended.
+type Exit struct {
+	Code      int     `json:"code"`
+	OOMKilled bool    `json:"oom_killed,omitempty"`
+	Stop      Seconds `json:"stop,omitempty"` // from the stop signal to an empty cgroup
+	Killed    bool    `json:"killed,omitempty"`
+}
+
+// Host is what the machine did during a trial.
+type Host struct {
+	Steal     float64 `json:"steal"`     // share of CPU time the hypervisor took
+	Throttled Seconds `json:"throttled"` // time the app was held back by its own CPU limit
+}
