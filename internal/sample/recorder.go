@@ -1,0 +1,163 @@
+package sample
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// DefaultPeriod samples at 50 Hz: a peak that lasts 20 ms or longer is seen.
+const DefaultPeriod = 20 * time.Millisecond
+
+// expected is the number of samples memory is set aside for: 40 s at 50 Hz.
+const expected = 2000
+
+// Source gives readings of memory; a *Group is one.
+type Source interface {
+	Memory() (Memory, error)
+}
+
+// Recorder samples a Source at a fixed period until it is stopped or the
+// container ends. All moments it takes are readings of CLOCK_MONOTONIC, see
+// [Monotonic], so that they can be compared with stamps of other processes.
+type Recorder struct {
+	source Source
+	period time.Duration
+	clock  func() time.Duration
+
+	stop     chan struct{}
+	stopOnce sync.Once
+	done     chan struct{}
+
+	mu      sync.Mutex // guards samples and err
+	samples []sample
+	err     error
+}
+
+type sample struct {
+	at            time.Duration
+	unreclaimable record.Bytes
+	cache         record.Bytes
+}
+
+// Start begins sampling at once, every period (DefaultPeriod when 0 or less).
+func Start(source Source, period time.Duration) *Recorder {
+	return start(source, period, Monotonic)
+}
+
+func start(source Source, period time.Duration, clock func() time.Duration) *Recorder {
+	if period <= 0 {
+		period = DefaultPeriod
+	}
+	r := &Recorder{
+		source: source, period: period, clock: clock,
+		stop: make(chan struct{}), done: make(chan struct{}),
+		samples: make([]sample, 0, expected),
+	}
+	go r.run()
+	return r
+}
+
+// run samples now, on every tick and once more at the end. Ticks that pass while
+// a reading is slow are lost, and show as a gap.
+func (r *Recorder) run() {
+	defer close(r.done)
+	ticker := time.NewTicker(r.period)
+	defer ticker.Stop()
+	for r.take() {
+		select {
+		case <-ticker.C:
+		case <-r.stop:
+			r.take()
+			return
+		}
+	}
+}
+
+// take adds one sample, stamped halfway through the reading, and reports
+// whether to go on.
+func (r *Recorder) take() bool {
+	before := r.clock()
+	m, err := r.source.Memory()
+	at := before + (r.clock()-before)/2
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		r.err = err
+		return false
+	}
+	r.samples = append(r.samples, sample{at, m.Unreclaimable(), m.Cache})
+	return true
+}
+
+// Stop takes a last sample and ends the sampling. It gives the error that ended
+// the sampling early, if any; a container that ended first is a normal end and
+// gives none.
+func (r *Recorder) Stop() error {
+	r.stopOnce.Do(func() { close(r.stop) })
+	<-r.done
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if errors.Is(r.err, ErrGone) {
+		return nil
+	}
+	return r.err
+}
+
+// Timeline gives all samples so far, their times counted from zero, which is
+// usually the stamp of the gate; samples from before it are negative. The
+// kernel's own peak is left to the caller.
+func (r *Recorder) Timeline(zero time.Duration) record.Timeline {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := record.Timeline{
+		At:            make([]record.Seconds, len(r.samples)),
+		Unreclaimable: make([]record.Bytes, len(r.samples)),
+		Cache:         make([]record.Bytes, len(r.samples)),
+	}
+	for i, s := range r.samples {
+		t.At[i], t.Unreclaimable[i], t.Cache[i] = record.SecondsOf(s.at-zero), s.unreclaimable, s.cache
+		if i > 0 {
+			t.MaxGap = max(t.MaxGap, record.SecondsOf(s.at-r.samples[i-1].at))
+		}
+	}
+	return t
+}
+
+// Peak is the highest unreclaimable memory of the samples from one moment to
+// another, both included; ok is false when there was no sample.
+func (r *Recorder) Peak(from, to time.Duration) (peak record.Bytes, ok bool) {
+	window := r.window(from, to)
+	if len(window) == 0 {
+		return 0, false
+	}
+	return window[len(window)-1], true
+}
+
+// Median is the median unreclaimable memory (the lower of the two in the middle)
+// of the samples from one moment to another, both included; ok is false when
+// there was no sample.
+func (r *Recorder) Median(from, to time.Duration) (median record.Bytes, ok bool) {
+	window := r.window(from, to)
+	if len(window) == 0 {
+		return 0, false
+	}
+	return window[(len(window)-1)/2], true
+}
+
+// window gives the unreclaimable memory of the samples in [from, to], sorted.
+func (r *Recorder) window(from, to time.Duration) []record.Bytes {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var values []record.Bytes
+	for _, s := range r.samples {
+		if s.at >= from && s.at <= to {
+			values = append(values, s.unreclaimable)
+		}
+	}
+	slices.Sort(values)
+	return values
+}
