@@ -1,0 +1,91 @@
+package config_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+func environment(vars map[string]string) func(string) string {
+	return func(name string) string { return vars[name] }
+}
+
+func TestInputsFromNothing(t *testing.T) {
+	got, err := config.ReadInputs(environment(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(config.ActionInputs{Out: "plimsoll-out", Comment: true, Summary: true}, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestInputs(t *testing.T) {
+	got, err := config.ReadInputs(environment(map[string]string{
+		"INPUT_CONFIG": "ci/plimsoll.yml", "INPUT_BASE": "app:base", "INPUT_HEAD": " app:head ", "INPUT_PLATFORM": "linux/arm/v7",
+		"INPUT_OUT": "o", "INPUT_TOKEN": "t0ken", "INPUT_COMMENT": "false", "INPUT_SUMMARY": "TRUE",
+		"INPUT_ON-INCONCLUSIVE": "fail", "INPUT_TIME": "5m", "INPUT_BINARY": "/bin/plimsoll",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.ActionInputs{
+		Config: "ci/plimsoll.yml", Base: "app:base", Head: "app:head", Platform: "linux/arm/v7", Out: "o", Token: "t0ken",
+		Comment: false, Summary: true, OnInconclusive: record.Fail, Time: 5 * time.Minute, Binary: "/bin/plimsoll",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestWrongInputsAreAllNamed(t *testing.T) {
+	_, err := config.ReadInputs(environment(map[string]string{
+		"INPUT_COMMENT": "update", "INPUT_SUMMARY": "1", "INPUT_ON-INCONCLUSIVE": "warn", "INPUT_TIME": "-5m",
+		"INPUT_PLATFORM": "windows/amd64", "INPUT_HEAD": "two words",
+	}))
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	want := `input "head": expected an image reference such as app:head, found "two words": no image is called that
+input "platform": expected a platform such as linux/amd64, found "windows/amd64": it must be linux/ and an architecture
+input "comment": expected true or false, found "update": no other word is understood
+input "summary": expected true or false, found "1": no other word is understood
+input "on-inconclusive": expected "pass" or "fail", found "warn": an inconclusive run counts as one of the two
+input "time": expected a time such as 20ms, 2s or 1m30s, found "-5m": must not be negative`
+	if d := cmp.Diff(want, err.Error()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// The tables that action.yml is checked against: GitHub's rules for names, and
+// nothing that the code does not read.
+func TestTablesOfTheAction(t *testing.T) {
+	read := map[string]bool{}
+	if _, err := config.ReadInputs(func(name string) string { read[name] = true; return "" }); err != nil {
+		t.Fatal(err)
+	}
+	if len(config.Inputs) != len(read) || len(config.Inputs) != reflect.TypeFor[config.ActionInputs]().NumField() {
+		t.Errorf("%d inputs in the table, %d are read, %d fields", len(config.Inputs), len(read), reflect.TypeFor[config.ActionInputs]().NumField())
+	}
+	for _, in := range config.Inputs {
+		if !read["INPUT_"+strings.ToUpper(in.Name)] {
+			t.Errorf("input %q is in the table but never read", in.Name)
+		}
+		if in.Description == "" || in.Name != strings.ToLower(in.Name) || in.Required && in.Default != "" {
+			t.Errorf("input %+v", in)
+		}
+	}
+	seen := map[string]bool{}
+	for _, out := range config.Outputs {
+		if out.Description == "" || seen[out.Name] {
+			t.Errorf("output %+v", out)
+		}
+		seen[out.Name] = true
+	}
+}

@@ -1,0 +1,128 @@
+package config
+
+import (
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// Plan is everything the user decided, with defaults where nothing was said.
+type Plan struct {
+	File           string // as given to Load, "" for a plan without a file
+	Services       []Service
+	Cost           Cost
+	Measure        Measure
+	OnInconclusive record.Verdict // Pass or Fail: what an inconclusive run exits as
+}
+
+// Service is one image to boot and judge, and the base it is judged against.
+type Service struct {
+	Name     string
+	Image    string // head
+	Base     string // "" when the file names none
+	Setup    record.Setup
+	Env      map[string]string // values stay here: Setup has only the names
+	EnvFiles []string          // paths, relative to the configuration's directory
+	Budgets  map[record.MetricID]record.Budget
+	Lines    map[record.MetricID]int // the line of each budget in the file
+}
+
+// Cost says where the services run and what traffic they get. An empty Node
+// or Region is the platform's usual one, which internal/cost knows.
+type Cost struct {
+	Platform string
+	Node     string // provider/shape, for platforms that have nodes
+	Region   string
+	Traffic  Traffic
+	Replicas Replicas
+}
+
+// Traffic is the load in production.
+type Traffic struct {
+	Average   float64 // requests per second over the whole month
+	Peak      float64 // requests per second during the peak hours
+	PeakHours float64 // per day
+	Deploys   float64 // per month
+}
+
+// Replicas bounds the autoscaler.
+type Replicas struct {
+	Min, Max  int
+	TargetCPU float64 // ratio of the CPU request the autoscaler aims at
+}
+
+// Measure bounds the measurement itself.
+type Measure struct {
+	Time time.Duration // in total; 0 lets the measurement choose
+}
+
+// Images are the two images given beside the file, by argument or input. They
+// take the place of what the file names.
+type Images struct {
+	Base, Head string
+}
+
+// Defaults of a service. The memory limit's default, 0, lets the measurement
+// choose one.
+const (
+	DefaultReadyTimeout = record.Seconds(60)
+	DefaultIdle         = record.Seconds(0.5)
+	DefaultStopTimeout  = record.Seconds(10)
+	DefaultPIDs         = 4096
+	DefaultLoad         = record.Seconds(1.5) // length of the one stage, at a rate both images can bear
+)
+
+// Default is the plan for two images and nothing else.
+func Default(base, head string) Plan {
+	s := defaultService()
+	s.Image, s.Base = head, base
+	s.Name = nameOf(head)
+	completeLoad(&s.Setup, false)
+	p := defaultPlan()
+	p.Services = []Service{s}
+	return p
+}
+
+func defaultPlan() Plan {
+	return Plan{Cost: defaultCost(), OnInconclusive: record.Pass}
+}
+
+func defaultService() Service {
+	return Service{
+		Setup: record.Setup{
+			Ready:       record.Ready{Kind: record.ReadyAuto, Timeout: DefaultReadyTimeout},
+			Limits:      record.Limits{PIDs: DefaultPIDs},
+			Idle:        DefaultIdle,
+			StopTimeout: DefaultStopTimeout,
+		},
+		Env:     map[string]string{},
+		Budgets: map[record.MetricID]record.Budget{},
+		Lines:   map[record.MetricID]int{},
+	}
+}
+
+func defaultCost() Cost {
+	return Cost{
+		Platform: "kubernetes",
+		Traffic:  Traffic{Average: defaultAverage, Peak: defaultAverage * peakOverAverage, PeakHours: defaultPeakHours, Deploys: 60},
+		Replicas: Replicas{Min: 2, Max: 10, TargetCPU: 0.7},
+	}
+}
+
+// completeLoad fills in the load a user left out. A service that said its port
+// is not HTTP, or has none, gets no requests it never asked for.
+func completeLoad(s *record.Setup, asked bool) {
+	if !asked && (s.Ready.Kind == record.ReadyTCP || s.Ready.Kind == record.ReadyNone) {
+		return
+	}
+	if len(s.Load.Stages) == 0 {
+		s.Load.Stages = []record.Stage{{For: DefaultLoad}}
+	}
+	if len(s.Load.Requests) == 0 {
+		path := s.Ready.Path
+		if path == "" {
+			path = "/"
+		}
+		s.Load.Requests = []record.Request{{Method: "GET", Path: path, Weight: 1}}
+	}
+}

@@ -1,0 +1,177 @@
+package config
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// Bounds that keep a typing error from becoming a run that never ends.
+const (
+	maxRunTime    = 24 * time.Hour
+	maxTimeout    = record.Seconds(3600)
+	maxIdle       = record.Seconds(600)
+	maxStop       = record.Seconds(600)
+	maxStage      = record.Seconds(3600)
+	maxRate       = 1e6
+	maxWeight     = 1_000_000
+	minimumMemory = 6 << 20 // the least the Docker Engine accepts
+)
+
+// readyKinds are the probes a user can ask for; a later version has the rest.
+const readyKinds = "http, tcp or none"
+
+var laterKinds = []string{"grpc", "log", "healthcheck", "exec", "exit"}
+
+// ready reads a probe: a word, or a mapping with the kind as one of its keys.
+func (d *decoder) ready(n *yaml.Node, r *record.Ready) {
+	n = target(n)
+	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
+		d.readyWord(n, r)
+		return
+	}
+	fields := []field{
+		{name: "http", read: func(v *yaml.Node) { r.Kind = record.ReadyHTTP; value(d, &r.Path, targets)(v) }},
+		{name: "tcp", read: func(v *yaml.Node) { r.Kind = record.ReadyTCP; value(d, &r.Port, ports)(v) }},
+		{name: "port", read: value(d, &r.Port, ports)},
+		{name: "timeout", read: value(d, &r.Timeout, seconds.check(positive).check(atMost(maxTimeout, "1h")))},
+	}
+	for _, kind := range laterKinds {
+		fields = append(fields, field{name: kind, instead: ", expected " + readyKinds})
+	}
+	present := d.mapping(n, `a probe such as {http: /health, port: 8080}, {tcp: 8080} or none`, fields...)
+	switch {
+	case present["http"] != nil && present["tcp"] != nil:
+		d.failf(n, `two probes, "http" and "tcp"; expected one`)
+	case present["tcp"] != nil && present["port"] != nil:
+		d.failf(target(present["port"]), `"port" stands beside "tcp", which names the port already; expected one of the two`)
+	}
+}
+
+func (d *decoder) readyWord(n *yaml.Node, r *record.Ready) {
+	switch n.Value {
+	case "none":
+		r.Kind = record.ReadyNone
+		return
+	case "auto":
+		return
+	case "http", "tcp":
+		d.failf(n, "the probe %q needs a value, such as {http: /health} or {tcp: 8080}", n.Value)
+		return
+	}
+	for _, later := range laterKinds {
+		if n.Value == later {
+			d.failf(n, "the probe %q is not available in this version, expected %s", later, readyKinds)
+			return
+		}
+	}
+	d.failf(n, "unknown probe %s, expected %s%s", shown(n.Value), readyKinds, didYouMean(n.Value, []string{"http", "tcp", "none", "auto"}))
+}
+
+var ports = notation[int]{"a port such as 8080", parseInt}.check(atLeast(1, "1")).check(atMost(65535, "65535"))
+
+func (d *decoder) limits(n *yaml.Node, l *record.Limits) {
+	pids := int(l.PIDs)
+	d.mapping(n, `limits, a mapping with "memory", "cpus" and "pids"`,
+		field{name: "memory", read: value(d, &l.Memory, sizes.check(atLeast[record.Bytes](minimumMemory, "6Mi, the engine's minimum")))},
+		field{name: "cpus", read: value(d, &l.CPUs, cpus.check(atLeast(0.01, "10m, the engine's minimum")).check(atMost(1024.0, "1024")))},
+		field{name: "pids", read: value(d, &pids, integers.check(positive))},
+	)
+	l.PIDs = int64(pids)
+}
+
+// named is one kind of mapping from free names to text whose values are not
+// for anybody's eyes: environment variables and request headers.
+type named struct {
+	want  string // of a name
+	shape *regexp.Regexp
+	value string // what a value must be
+	valid func(string) bool
+}
+
+var (
+	variables = named{"the name of a variable", regexp.MustCompile(`^[^=\x00]+$`), "text", func(s string) bool { return !strings.Contains(s, "\x00") }}
+	// RFC 9110: a field name is a token, a field value has no line breaks.
+	headers = named{"the name of a header", regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"), "text on one line", func(s string) bool { return !hasControl(strings.ReplaceAll(s, "\t", " ")) }}
+)
+
+// pairs reads a mapping of names to values. Neither the errors nor the source
+// lines below them show a value.
+func (d *decoder) pairs(n *yaml.Node, what string, as named) map[string]string {
+	entries, _ := d.entries(n, "a mapping of "+what)
+	all := make(map[string]string, len(entries))
+	for _, e := range entries {
+		d.text.hidden[e.key.Line] = true
+		v := target(e.value)
+		d.text.hidden[v.Line] = true
+		switch {
+		case !as.shape.MatchString(e.key.Value):
+			d.failf(e.key, "expected %s, found %s", as.want, shown(e.key.Value))
+		case v.Tag == "!!null":
+			d.failf(e.key, `%s has no value, expected text ("" for the empty one)`, shown(e.key.Value))
+		case v.Kind != yaml.ScalarNode:
+			d.failf(v, "the value of %s must be text, found %s", shown(e.key.Value), describe(v))
+		case !as.valid(v.Value):
+			d.failf(v, "the value of %s must be %s", shown(e.key.Value), as.value)
+		default:
+			all[e.key.Value] = v.Value
+		}
+	}
+	return all
+}
+
+func (d *decoder) load(n *yaml.Node, l *record.Load) {
+	d.mapping(n, `a load, a mapping with "stages" and "requests"`,
+		field{name: "stages", read: func(v *yaml.Node) { l.Stages = d.stages(v) }},
+		field{name: "requests", read: func(v *yaml.Node) { l.Requests = d.requests(v) }},
+		field{name: "script", instead: `, expected "stages" and "requests"`},
+	)
+}
+
+func (d *decoder) stages(n *yaml.Node) []record.Stage {
+	var all []record.Stage
+	for _, item := range d.list(n, "a list of stages such as {for: 1s, rate: 50}") {
+		var s record.Stage
+		present := d.mapping(item, `a stage such as {for: 1s, rate: 50}`,
+			field{name: "for", read: value(d, &s.For, seconds.check(positive).check(atMost(maxStage, "1h")))},
+			field{name: "rate", read: value(d, &s.Rate, stageRates)},
+		)
+		if present != nil && present["for"] == nil {
+			d.failf(target(item), `the stage has no length, expected a key such as "for: 1s"`)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// stageRates are requests per second, with or without the unit: inside a stage
+// of seconds a bare number can mean nothing else.
+var stageRates = notation[float64]{"a rate such as 50 or 50/s", func(s string) (float64, error) {
+	if number, _, unit, err := split(s); err == nil && unit == "" {
+		return number, nil
+	}
+	return parseRate(s)
+}}.check(positive).check(atMost(maxRate, "1000000/s"))
+
+func (d *decoder) requests(n *yaml.Node) []record.Request {
+	var all []record.Request
+	for _, item := range d.list(n, "a list of requests such as {path: /user/1}") {
+		r := record.Request{Method: "GET", Path: "/", Weight: 1}
+		present := d.mapping(item, `a request such as {path: /user/1}`,
+			field{name: "path", read: value(d, &r.Path, targets)},
+			field{name: "method", read: value(d, &r.Method, methods)},
+			field{name: "body", read: func(v *yaml.Node) { r.Body, _ = d.scalar(v, "text") }},
+			field{name: "headers", read: func(v *yaml.Node) { r.Headers = d.pairs(v, "headers", headers) }},
+			field{name: "weight", read: value(d, &r.Weight, integers.check(positive).check(atMost(maxWeight, "1000000")))},
+		)
+		if present != nil && present["path"] == nil {
+			d.failf(target(item), `the request has no path, expected a key such as "path: /"`)
+		}
+		all = append(all, r)
+	}
+	return all
+}
