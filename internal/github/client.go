@@ -1,0 +1,59 @@
+package github
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/google/go-github/v60/github"
+)
+
+// Client talks to one GitHub, GitHub Enterprise Server or compatible API. It is
+// for one goroutine.
+type Client struct {
+	api *github.Client
+	// pause waits between two tries of what the transport may not repeat.
+	pause func(try int) time.Duration
+	self  *string // the token's own login, once it was asked for
+}
+
+// Options say how a [Client] reaches the API.
+type Options struct {
+	API   string // base URL, GITHUB_API_URL
+	Token string
+	// HTTP lends its transport and redirect policy; http.DefaultClient when nil.
+	// Its timeout is not used: every try has one of its own.
+	HTTP *http.Client
+	// MaxWait bounds the time one client spends waiting for rate limits to lift;
+	// 2 minutes when zero.
+	MaxWait time.Duration
+	// Try bounds one exchange with the API; 20 seconds when zero.
+	Try time.Duration
+}
+
+// NewClient makes a client. It returns a [*RefusedError] with reason [NoToken]
+// when there is no token, since nothing can be posted without one.
+func NewClient(o Options) (*Client, error) {
+	if o.Token == "" {
+		return nil, &RefusedError{Reason: NoToken}
+	}
+	api, err := apiURL(o.API)
+	if err != nil {
+		return nil, err
+	}
+	base, err := url.Parse(api)
+	if err != nil {
+		return nil, fmt.Errorf("read API URL: %w", err)
+	}
+	lent := o.HTTP
+	if lent == nil {
+		lent = http.DefaultClient
+	}
+	gh := github.NewClient(&http.Client{
+		Transport:     newTransport(lent.Transport, base, o),
+		CheckRedirect: lent.CheckRedirect,
+	})
+	gh.BaseURL, gh.UserAgent = base, "plimsoll"
+	return &Client{api: gh, pause: backoff}, nil
+}

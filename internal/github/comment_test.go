@@ -1,0 +1,310 @@
+package github_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/plimsoll-ci/plimsoll/internal/github"
+	"github.com/plimsoll-ci/plimsoll/internal/github/githubtest"
+)
+
+var (
+	pull   = github.Pull{Owner: "o", Repo: "r", Number: 7}
+	marker = github.Marker{Key: "ci/images", Head: "cafe", Run: 42, Attempt: 1}
+	reader = githubtest.User{Login: "github-actions[bot]", Type: "Bot", ReadOnly: true}
+)
+
+func client(t *testing.T, s *githubtest.Server, token string) *github.Client {
+	t.Helper()
+	c, err := github.NewClient(github.Options{API: s.URL, Token: token, HTTP: s.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// text is a comment of ours as another run left it.
+func text(m github.Marker, body string) string { return m.String() + "\n" + body }
+
+func with(m github.Marker, run int64) github.Marker { m.Run = run; return m }
+
+// only fails unless the pull request has exactly the comments that end so.
+func only(t *testing.T, s *githubtest.Server, want ...string) []githubtest.Comment {
+	t.Helper()
+	got := s.Comments("o", "r", 7)
+	if len(got) != len(want) {
+		t.Fatalf("%d comments, want %d: %+v", len(got), len(want), got)
+	}
+	for i := range want {
+		if !strings.HasSuffix(got[i].Body, want[i]) {
+			t.Errorf("comment %d is %q, want it to end in %q", i, got[i].Body, want[i])
+		}
+	}
+	return got
+}
+
+func reason(t *testing.T, err error) github.Reason {
+	t.Helper()
+	var refused *github.RefusedError
+	if !errors.As(err, &refused) {
+		t.Fatalf("error %v, want a RefusedError", err)
+	}
+	if refused.Explain() == "" {
+		t.Errorf("%s has no explanation", refused.Reason)
+	}
+	return refused.Reason
+}
+
+func TestCommentIsCreatedThenUpdated(t *testing.T) {
+	s := githubtest.New(t)
+	s.Add("o", "r", 7, githubtest.User{Login: "ann", Type: "User"}, "hello")
+	first, err := client(t, s, "token").Comment(t.Context(), pull, marker, "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := client(t, s, "token").Comment(t.Context(), pull, with(marker, 43), "two")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := only(t, s, "hello", "two")
+	if first.ID != second.ID || second.ID != got[1].ID || !strings.Contains(second.URL, fmt.Sprint(second.ID)) {
+		t.Errorf("first %+v, then %+v, there is %+v", first, second, got[1])
+	}
+	if got[1].Edits != 1 {
+		t.Errorf("%d edits, want 1", got[1].Edits)
+	}
+}
+
+func TestCommentOfTheSameTextIsNotWrittenAgain(t *testing.T) {
+	s := githubtest.New(t)
+	for range 2 {
+		if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "one"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := only(t, s, "one"); got[0].Edits != 0 {
+		t.Errorf("%d edits, want none", got[0].Edits)
+	}
+}
+
+func TestCommentKeysAreApart(t *testing.T) {
+	s := githubtest.New(t)
+	for _, key := range []string{"ci/a", "ci/b", "ci/a"} {
+		m := marker
+		m.Key = key
+		if _, err := client(t, s, "token").Comment(t.Context(), pull, m, "of "+key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	only(t, s, "of ci/a", "of ci/b")
+}
+
+func TestCommentIsFoundOnTheLastOfThirtyPages(t *testing.T) {
+	s := githubtest.New(t)
+	for i := range 2950 {
+		s.Add("o", "r", 7, githubtest.User{Login: "ann", Type: "User"}, fmt.Sprint(i))
+	}
+	old := s.Add("o", "r", 7, githubtest.Actions, text(with(marker, 1), "old"))
+	got, err := client(t, s, "token").Comment(t.Context(), pull, marker, "new")
+	if err != nil || got.ID != old {
+		t.Fatalf("comment %+v, %v, want %d updated", got, err, old)
+	}
+	if n := len(s.Comments("o", "r", 7)); n != 2951 {
+		t.Errorf("%d comments, want 2951", n)
+	}
+}
+
+func TestCommentOfANewerRunStays(t *testing.T) {
+	for name, newer := range map[string]github.Marker{
+		"later run":     {Key: marker.Key, Run: 43, Attempt: 1},
+		"later attempt": {Key: marker.Key, Run: 42, Attempt: 2},
+	} {
+		s := githubtest.New(t)
+		s.Add("o", "r", 7, githubtest.Actions, text(newer, "newer"))
+		_, err := client(t, s, "token").Comment(t.Context(), pull, marker, "older")
+		if got := reason(t, err); got != github.Superseded {
+			t.Errorf("%s: reason %s", name, got)
+		}
+		only(t, s, "newer")
+	}
+}
+
+func TestCommentRemovesOlderDuplicates(t *testing.T) {
+	s := githubtest.New(t)
+	oldest := s.Add("o", "r", 7, githubtest.Actions, text(with(marker, 1), "a"))
+	s.Add("o", "r", 7, githubtest.Actions, text(with(marker, 2), "b"))
+	s.Add("o", "r", 7, githubtest.User{Login: "ann", Type: "User"}, "> "+text(with(marker, 3), "quoted"))
+	got, err := client(t, s, "token").Comment(t.Context(), pull, marker, "new")
+	if err != nil || got.ID != oldest {
+		t.Errorf("comment %+v, %v, want %d", got, err, oldest)
+	}
+	only(t, s, "new", "quoted")
+}
+
+// A stranger who pastes our marker must neither own the result nor, with a
+// high run number, keep it from being shown.
+func TestCommentOfAStrangerWithOurMarkerIsIgnored(t *testing.T) {
+	s := githubtest.New(t)
+	s.Add("o", "r", 7, githubtest.User{Login: "mallory", Type: "User"}, text(with(marker, 1<<60), "all is well"))
+	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "over budget"); err != nil {
+		t.Fatal(err)
+	}
+	only(t, s, "all is well", "over budget")
+}
+
+func TestCommentOfOurOwnUserIsFound(t *testing.T) {
+	s := githubtest.New(t)
+	s.Grant("ann's", githubtest.User{Login: "ann", Type: "User"})
+	for _, body := range []string{"one", "two"} {
+		if _, err := client(t, s, "ann's").Comment(t.Context(), pull, marker, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	only(t, s, "two")
+}
+
+func TestCommentThatMayNotBeChangedIsLeft(t *testing.T) {
+	s := githubtest.New(t)
+	theirs := s.Add("o", "r", 7, githubtest.User{Login: "other[bot]", Type: "Bot"}, text(with(marker, 1), "theirs"))
+	s.Fail(githubtest.Fault{Method: "PATCH", Path: fmt.Sprint(theirs), How: githubtest.Status(http.StatusForbidden, "Resource not accessible by integration")})
+	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "ours"); err != nil {
+		t.Fatal(err)
+	}
+	only(t, s, "theirs", "ours")
+}
+
+func TestCommentDeletedBetweenListAndUpdate(t *testing.T) {
+	s := githubtest.New(t)
+	old := s.Add("o", "r", 7, githubtest.Actions, text(with(marker, 1), "old"))
+	s.Fail(githubtest.Fault{Method: "PATCH", Times: 1, How: githubtest.Before(func() { s.Remove(old) })})
+	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "new"); err != nil {
+		t.Fatal(err)
+	}
+	only(t, s, "new")
+}
+
+// Another run creates its comment between our look and our create.
+func TestCommentsCreatedAtOnceBecomeOne(t *testing.T) {
+	for name, c := range map[string]struct {
+		other int64
+		want  string
+	}{
+		"the other is older": {41, "ours"},
+		"the other is newer": {43, "theirs"},
+	} {
+		s := githubtest.New(t)
+		s.Fail(githubtest.Fault{Method: "POST", Times: 1, How: githubtest.Before(func() {
+			s.Add("o", "r", 7, githubtest.Actions, text(with(marker, c.other), "theirs"))
+		})})
+		_, err := client(t, s, "token").Comment(t.Context(), pull, marker, "ours")
+		if c.want == "ours" && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if c.want == "theirs" && reason(t, err) != github.Superseded {
+			t.Errorf("%s: %v", name, err)
+		}
+		only(t, s, c.want)
+	}
+}
+
+func TestManyRunsLeaveOneComment(t *testing.T) {
+	s := githubtest.New(t)
+	var wait sync.WaitGroup
+	for run := range 20 {
+		wait.Go(func() {
+			c := client(t, s, "token")
+			_, err := c.Comment(context.Background(), pull, with(marker, int64(run+1)), fmt.Sprintf("run %d.", run+1))
+			var refused *github.RefusedError
+			if err != nil && (!errors.As(err, &refused) || refused.Reason != github.Superseded) {
+				t.Errorf("run %d: %v", run+1, err)
+			}
+		})
+	}
+	wait.Wait()
+	if got := s.Comments("o", "r", 7); len(got) != 1 {
+		t.Errorf("%d comments, want 1: %+v", len(got), got)
+	}
+}
+
+func TestCommentRefused(t *testing.T) {
+	fail := func(code int, message string) func(*githubtest.Server) {
+		return func(s *githubtest.Server) { s.Fail(githubtest.Fault{How: githubtest.Status(code, message)}) }
+	}
+	for name, c := range map[string]struct {
+		prepare func(*githubtest.Server)
+		body    string
+		want    github.Reason
+		posts   int
+	}{
+		"read-only token": {func(s *githubtest.Server) { s.Grant("token", reader) }, "x", github.Forbidden, 1},
+		"revoked token":   {func(s *githubtest.Server) { s.Grant("token", githubtest.User{}) }, "x", github.BadToken, 0},
+		"not to be seen":  {fail(http.StatusNotFound, "Not Found"), "x", github.NotFound, 0},
+		"issues disabled": {fail(http.StatusGone, "Issues are disabled for this repo"), "x", github.NotFound, 0},
+		"locked":          {func(s *githubtest.Server) { s.Lock("o", "r", 7) }, "x", github.Locked, 1},
+		"too long for us": {func(*githubtest.Server) {}, strings.Repeat("x", 65536), github.Invalid, 0},
+		"too long for them": {func(s *githubtest.Server) {
+			s.Fail(githubtest.Fault{Method: "POST", How: githubtest.Status(http.StatusUnprocessableEntity, "Validation Failed")})
+		}, "x", github.Invalid, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := githubtest.New(t)
+			c.prepare(s)
+			_, err := client(t, s, "token").Comment(t.Context(), pull, marker, c.body)
+			if got := reason(t, err); got != c.want {
+				t.Errorf("reason %s, want %s: %v", got, c.want, err)
+			}
+			if got := count(s, "POST"); got != c.posts {
+				t.Errorf("%d tries to post, want %d", got, c.posts)
+			}
+			only(t, s)
+		})
+	}
+}
+
+func count(s *githubtest.Server, method string) int {
+	n := 0
+	for _, r := range s.Requests() {
+		if r.Method == method {
+			n++
+		}
+	}
+	return n
+}
+
+func TestCommentOnEnterpriseServer(t *testing.T) {
+	s := githubtest.NewEnterprise(t)
+	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "one"); err != nil {
+		t.Fatal(err)
+	}
+	only(t, s, "one")
+}
+
+func TestCommentWithoutToken(t *testing.T) {
+	_, err := github.NewClient(github.Options{API: "https://api.github.com"})
+	if got := reason(t, err); got != github.NoToken {
+		t.Errorf("reason %s", got)
+	}
+}
+
+func TestTokenIsShownToTheAPIOnly(t *testing.T) {
+	s, other := githubtest.New(t), githubtest.New(t)
+	s.Fail(githubtest.Fault{How: githubtest.Status(http.StatusTemporaryRedirect, "Moved", "Location", other.URL+"/repos/o/r/issues/7/comments?per_page=100&page=1")})
+	_, err := client(t, s, "token").Comment(t.Context(), pull, marker, "x")
+	if got := reason(t, err); got != github.BadToken {
+		t.Errorf("reason %s, want the other host to miss the token: %v", got, err)
+	}
+}
+
+func TestCommentGivesUpWithItsCaller(t *testing.T) {
+	s := githubtest.New(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.Fail(githubtest.Fault{How: func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { cancel(); <-r.Context().Done() }})
+	if _, err := client(t, s, "token").Comment(ctx, pull, marker, "x"); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want the caller's", err)
+	}
+}

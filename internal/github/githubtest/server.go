@@ -1,0 +1,258 @@
+package githubtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Server stands in for the GitHub API. Its methods may be called while it runs.
+type Server struct {
+	URL string // what GITHUB_API_URL would hold, without a "/" at the end
+
+	prefix string // path of a GitHub Enterprise Server's API, "" for github.com
+	api    *description
+	client *http.Client
+
+	mu       sync.Mutex
+	now      time.Time
+	lastID   int64
+	comments []*Comment
+	locked   map[string]bool
+	users    map[string]User
+	faults   []*Fault
+	requests []Request
+	problems []string
+}
+
+// User is whom a token belongs to.
+type User struct {
+	Login    string
+	Type     string // Bot or User
+	ReadOnly bool   // the token may look and not write
+}
+
+// Actions is whom the token of a workflow run belongs to.
+var Actions = User{Login: "github-actions[bot]", Type: "Bot"}
+
+// Request is a request the server received.
+type Request struct {
+	Method string
+	Path   string // without the API's prefix
+	Query  string
+	Body   string
+}
+
+// operations maps what the server can do to the description's names for it.
+var operations = map[string]func(*Server, User, operation, *http.Request) reply{
+	"GET /repos/{owner}/{repo}/issues/{issue_number}/comments":  (*Server).list,
+	"POST /repos/{owner}/{repo}/issues/{issue_number}/comments": (*Server).create,
+	"GET /repos/{owner}/{repo}/issues/comments/{comment_id}":    (*Server).get,
+	"PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}":  (*Server).update,
+	"DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}": (*Server).remove,
+	"GET /user": (*Server).whoami,
+}
+
+// theDescription is parsed once per test binary.
+var theDescription struct {
+	once sync.Once
+	api  *description
+	err  error
+}
+
+func describe(t testing.TB) *description {
+	t.Helper()
+	file := Cache(t, "testdata", "api.github.com.json")
+	theDescription.once.Do(func() {
+		var paths []string
+		for name := range maps.Keys(operations) {
+			_, path, _ := strings.Cut(name, " ")
+			paths = append(paths, path)
+		}
+		theDescription.api, theDescription.err = readDescription(file, paths)
+	})
+	if theDescription.err != nil {
+		t.Fatal(theDescription.err)
+	}
+	return theDescription.api
+}
+
+// New starts a server on a loopback port. It stops when the test ends, which
+// fails if a request or an answer broke GitHub's description.
+func New(t testing.TB) *Server { return start(t, "") }
+
+// NewEnterprise is [New] with the path of a GitHub Enterprise Server.
+func NewEnterprise(t testing.TB) *Server { return start(t, "/api/v3") }
+
+func start(t testing.TB, prefix string) *Server {
+	s := prepare(t)
+	s.prefix = prefix
+	web := httptest.NewServer(s)
+	t.Cleanup(func() { web.CloseClientConnections(); web.Close() })
+	s.URL, s.client = web.URL+prefix, web.Client()
+	return s
+}
+
+// NewInMemory starts a server that is reached through [Server.Client] only, by
+// pipes within the process: it works in a bubble of testing/synctest. The
+// description must have been read before, by any other server or by [Warm].
+func NewInMemory(t testing.TB) *Server {
+	s := prepare(t)
+	pipes := newPipes()
+	web := &httptest.Server{Listener: pipes, Config: &http.Server{Handler: s}}
+	web.Start()
+	transport := &http.Transport{DialContext: pipes.dial}
+	t.Cleanup(func() { transport.CloseIdleConnections(); web.CloseClientConnections(); web.Close() })
+	s.URL, s.client = "http://github.test", &http.Client{Transport: transport}
+	return s
+}
+
+// Warm reads the description, so that a bubble of testing/synctest need not.
+func Warm(t testing.TB) { describe(t) }
+
+func prepare(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{
+		api: describe(t), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), lastID: 1000,
+		locked: map[string]bool{}, users: map[string]User{},
+	}
+	t.Cleanup(func() {
+		for _, p := range s.Problems() {
+			t.Errorf("GitHub's API description is broken: %s", p)
+		}
+	})
+	return s
+}
+
+// Client reaches the server.
+func (s *Server) Client() *http.Client { return s.client }
+
+// Grant says whom a token belongs to. Tokens never granted are those of
+// [Actions].
+func (s *Server) Grant(token string, user User) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users[token] = user
+}
+
+// Requests are those received so far.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+// Problems are the requests and answers that broke GitHub's description.
+func (s *Server) Problems() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.problems)
+}
+
+func (s *Server) problem(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.problems = append(s.problems, fmt.Sprintf(format, args...))
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path, ok := strings.CutPrefix(r.URL.Path, s.prefix)
+	if !ok {
+		// What a GitHub Enterprise Server says outside of its API.
+		send(w, refusal(http.StatusNotAcceptable, "Not Acceptable"))
+		return
+	}
+	r.URL.Path, r.URL.RawPath, r.RequestURI = path, "", ""
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the client went away
+	}
+	r.Body = io.NopCloser(strings.NewReader(string(body)))
+	fault := s.record(Request{Method: r.Method, Path: path, Query: r.URL.RawQuery, Body: string(body)})
+	if fault == nil {
+		s.serve(w, r)
+		return
+	}
+	fault(w, r, http.HandlerFunc(s.serve))
+}
+
+// serve checks a request, does what it says and checks the answer.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	op, err := s.api.request(r)
+	if err != nil {
+		s.problem("%s %s: %v", r.Method, r.URL, err)
+		send(w, refusal(http.StatusUnprocessableEntity, err.Error()))
+		return
+	}
+	do, ok := operations[op.name()]
+	if !ok {
+		s.problem("%s: this server does not do that", op.name())
+		send(w, refusal(http.StatusNotImplemented, "Not implemented by githubtest"))
+		return
+	}
+	rec := httptest.NewRecorder()
+	send(rec, s.authorized(op, r, do))
+	if err := op.answer(rec); err != nil {
+		s.problem("our answer %d to %s: %v", rec.Code, op.name(), err)
+	}
+	maps.Copy(w.Header(), rec.Header())
+	w.WriteHeader(rec.Code)
+	w.Write(rec.Body.Bytes())
+}
+
+// authorized does an operation if the token's owner may.
+func (s *Server) authorized(op operation, r *http.Request, do func(*Server, User, operation, *http.Request) reply) reply {
+	if r.Header.Get("User-Agent") == "" {
+		return refusal(http.StatusForbidden, "Request forbidden by administrative rules. Please make sure your request has a User-Agent header")
+	}
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || token == "" {
+		return refusal(http.StatusUnauthorized, "Requires authentication")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	user, ok := s.users[token]
+	if !ok {
+		user = Actions
+	}
+	if user.Login == "" {
+		return refusal(http.StatusUnauthorized, "Bad credentials")
+	}
+	if user.ReadOnly && r.Method != http.MethodGet {
+		return refusal(http.StatusForbidden, "Resource not accessible by integration")
+	}
+	return do(s, user, op, r)
+}
+
+// reply is an answer before it is on the wire.
+type reply struct {
+	code int
+	body any
+	link string
+}
+
+func refusal(code int, message string) reply {
+	return reply{code: code, body: map[string]string{
+		"message": message, "documentation_url": "https://docs.github.com/rest", "status": fmt.Sprint(code),
+	}}
+}
+
+func send(w http.ResponseWriter, r reply) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if r.link != "" {
+		w.Header().Set("Link", r.link)
+	}
+	w.WriteHeader(r.code)
+	if r.body != nil {
+		json.NewEncoder(w).Encode(r.body)
+	}
+}

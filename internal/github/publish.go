@@ -1,0 +1,106 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// publishTime bounds the talk with the API. A job that measured for minutes
+// should not hang on a server that does not answer.
+const publishTime = 5 * time.Minute
+
+// Publication is everything a finished comparison shows on GitHub, rendered.
+type Publication struct {
+	Comment     string // Markdown for the pull request; "" wants none
+	Summary     string // Markdown for the job summary; "" wants none
+	Outputs     []Output
+	Annotations []Annotation
+}
+
+// Destination is where a [Publication] goes.
+type Destination struct {
+	Run      Run
+	Client   *Client   // nil when there is no token
+	Commands io.Writer // the step's standard output, where the runner reads commands
+}
+
+// Outcome is what became of a [Publication]. Nothing in it changes a verdict.
+type Outcome struct {
+	Comment  Comment       // zero when there is none
+	Refused  *RefusedError // why there is none; nil when there is one or none was wanted
+	Warnings []error       // what else could not be written
+}
+
+// Publish posts the comment, writes summary and outputs, and annotates, in this
+// order: the comment's address is the output comment-url, and a comment that
+// was refused goes to the summary with the reason. A step that fails does not
+// keep the others from being tried.
+func Publish(ctx context.Context, to Destination, p Publication) Outcome {
+	var out Outcome
+	if p.Comment != "" {
+		out.Comment, out.Refused = post(ctx, to, p.Comment)
+	}
+	if text := summaryOf(p, out.Refused); text != "" {
+		out.warn(AppendSummary(to.Run.Summary, text))
+	}
+	out.warn(AppendOutputs(to.Run.Output, append(p.Outputs[:len(p.Outputs):len(p.Outputs)], Output{"comment-url", out.Comment.URL})))
+	annotations := p.Annotations
+	if out.Refused.worthTelling() {
+		annotations = append(annotations[:len(annotations):len(annotations)],
+			Annotation{Level: Warning, Title: "plimsoll", Message: "no comment: " + out.Refused.Error()})
+	}
+	out.warn(Annotate(to.Commands, annotations))
+	return out
+}
+
+func (o *Outcome) warn(err error) {
+	if err != nil {
+		o.Warnings = append(o.Warnings, err)
+	}
+}
+
+// post comments where that is possible and allowed. On a fork's pull request it
+// does not try: whether the token may write depends on the repository's
+// settings, and what a stranger's job says should not depend on them.
+func post(ctx context.Context, to Destination, text string) (Comment, *RefusedError) {
+	event := to.Run.Event
+	switch {
+	case event.Number == 0:
+		return Comment{}, &RefusedError{Reason: NoPull}
+	case event.Fork:
+		return Comment{}, &RefusedError{Reason: Fork}
+	case to.Client == nil:
+		return Comment{}, &RefusedError{Reason: NoToken}
+	}
+	ctx, cancel := context.WithTimeout(ctx, publishTime)
+	defer cancel()
+	marker := Marker{Key: to.Run.Key(), Head: event.Head.SHA, Run: to.Run.ID, Attempt: to.Run.Attempt}
+	comment, err := to.Client.Comment(ctx, Pull{event.Owner, event.Repo, event.Number}, marker, text)
+	var refused *RefusedError
+	if err != nil && !errors.As(err, &refused) {
+		refused = &RefusedError{Reason: Unreachable, Err: err}
+	}
+	return comment, refused
+}
+
+// worthTelling reports whether the user asked for a comment that should have
+// been possible.
+func (e *RefusedError) worthTelling() bool {
+	return e != nil && e.Reason != NoPull && e.Reason != Superseded
+}
+
+// summaryOf is the job summary's text: the summary, else the comment that could
+// not be posted, with the reason on top.
+func summaryOf(p Publication, refused *RefusedError) string {
+	text := p.Summary
+	if !refused.worthTelling() {
+		return text
+	}
+	if text == "" {
+		text = p.Comment
+	}
+	return fmt.Sprintf("> [!NOTE]\n> The result is only here, because there is no comment: %s.\n\n%s", refused.Explain(), text)
+}

@@ -1,0 +1,99 @@
+package github
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Run is the workflow run this process is a step of, as the runner's
+// environment describes it.
+type Run struct {
+	Event    Event
+	ID       int64
+	Attempt  int
+	Workflow string
+	Job      string
+	API      string // base URL of the REST API, ending in "/"
+	Server   string // base URL of the web pages, without a "/" at the end
+	Summary  string // path of the job summary's file, "" when there is none
+	Output   string // path of the step outputs' file, "" when there is none
+}
+
+// NewRun reads the environment the runner gives to a step, and the event file
+// it names. GITHUB_REPOSITORY and GITHUB_SHA stand in where the event has no
+// repository or head of its own.
+func NewRun(getenv func(string) string) (Run, error) {
+	event, err := ReadEvent(getenv("GITHUB_EVENT_NAME"), getenv("GITHUB_EVENT_PATH"))
+	if err != nil {
+		return Run{}, err
+	}
+	if event.Owner == "" || event.Repo == "" {
+		event.Owner, event.Repo, _ = strings.Cut(getenv("GITHUB_REPOSITORY"), "/")
+	}
+	if event.Head.SHA == "" {
+		event.Head = Commit{getenv("GITHUB_SHA"), getenv("GITHUB_REF")}
+	}
+	api, err := apiURL(getenv("GITHUB_API_URL"))
+	if err != nil {
+		return Run{}, err
+	}
+	id, attempt, err := runNumbers(getenv("GITHUB_RUN_ID"), getenv("GITHUB_RUN_ATTEMPT"))
+	if err != nil {
+		return Run{}, err
+	}
+	return Run{
+		Event: event, ID: id, Attempt: attempt,
+		Workflow: getenv("GITHUB_WORKFLOW"), Job: getenv("GITHUB_JOB"),
+		API: api, Server: serverURL(getenv("GITHUB_SERVER_URL")),
+		Summary: getenv("GITHUB_STEP_SUMMARY"), Output: getenv("GITHUB_OUTPUT"),
+	}, nil
+}
+
+// Key tells this job's comment from those of other jobs of the same pull
+// request. It stays the same from run to run.
+func (r Run) Key() string { return r.Workflow + "/" + r.Job }
+
+// URL is the web page of the run.
+func (r Run) URL() string {
+	return fmt.Sprintf("%s/%s/%s/actions/runs/%d/attempts/%d",
+		r.Server, url.PathEscape(r.Event.Owner), url.PathEscape(r.Event.Repo), r.ID, r.Attempt)
+}
+
+// apiURL checks the API's address and ends it in the "/" that go-github needs.
+// GitHub Enterprise Server has a path: https://ghe.example/api/v3.
+func apiURL(raw string) (string, error) {
+	if raw == "" {
+		raw = "https://api.github.com"
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return "", fmt.Errorf("GITHUB_API_URL is %q, expected something like https://api.github.com or https://ghe.example/api/v3", raw)
+	}
+	return strings.TrimRight(u.Scheme+"://"+u.Host+u.EscapedPath(), "/") + "/", nil
+}
+
+func serverURL(raw string) string {
+	if raw == "" {
+		return "https://github.com"
+	}
+	return strings.TrimRight(raw, "/")
+}
+
+// runNumbers reads the run's id and attempt. Runners other than GitHub's leave
+// the attempt out.
+func runNumbers(id, attempt string) (int64, int, error) {
+	if attempt == "" {
+		attempt = "1"
+	}
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, 0, fmt.Errorf("GITHUB_RUN_ID is %q, expected the positive number the runner sets", id)
+	}
+	a, err := strconv.Atoi(attempt)
+	if err != nil || a <= 0 {
+		return 0, 0, fmt.Errorf("GITHUB_RUN_ATTEMPT is %q, expected a positive number", attempt)
+	}
+	return n, a, nil
+}

@@ -1,0 +1,202 @@
+package github
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxResponse bounds one response in bytes: a page of 100 comments of 65,536
+// characters, every one of them escaped, is below it.
+const maxResponse = 64 << 20
+
+// maxTries is how often one request is sent in all.
+const maxTries = 4
+
+// transport sends requests as GitHub asks its clients to
+// (https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api):
+// it waits out rate limits, which go-github recognises on a 403 but not on a
+// 429, and repeats what failed on the way. A POST is repeated only when it was
+// turned away unread, since a second one would post twice.
+type transport struct {
+	next  http.RoundTripper
+	host  string // the only one that is shown the token
+	token string
+	try   time.Duration
+
+	mu   sync.Mutex
+	left time.Duration // for waiting on rate limits, over the client's life
+}
+
+func newTransport(next http.RoundTripper, base *url.URL, o Options) *transport {
+	t := &transport{next: next, host: base.Scheme + "://" + base.Host, token: o.Token, try: o.Try, left: o.MaxWait}
+	if t.next == nil {
+		t.next = http.DefaultTransport
+	}
+	if t.try == 0 {
+		t.try = 20 * time.Second
+	}
+	if t.left == 0 {
+		t.left = 2 * time.Minute
+	}
+	return t
+}
+
+// limitError is a rate limit that does not lift within the time there is.
+type limitError struct {
+	Status int
+	Wait   time.Duration
+}
+
+func (e *limitError) Error() string {
+	return fmt.Sprintf("rate limit (HTTP %d) lifts in %s, which is longer than this step waits", e.Status, e.Wait.Round(time.Second))
+}
+
+// RoundTrip implements http.RoundTripper. The response's body is in memory.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		defer req.Body.Close() // every try reads a copy
+	}
+	for try := 1; ; try++ {
+		resp, err := t.once(req)
+		if err == nil {
+			if wait, limited := rateLimit(resp, time.Now(), try); limited {
+				if try == maxTries || !t.take(wait) {
+					return nil, &limitError{Status: resp.StatusCode, Wait: wait}
+				}
+				if err := sleep(req.Context(), wait); err != nil {
+					return nil, err
+				}
+				continue
+			}
+		}
+		again := err != nil || resp.StatusCode >= 500
+		if !again || req.Method == http.MethodPost || try == maxTries {
+			return forgetQuota(resp), err
+		}
+		if err := sleep(req.Context(), backoff(try)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// forgetQuota hides from go-github when the quota is renewed. It would refuse
+// requests until then on its own, and waiting is this transport's job.
+func forgetQuota(resp *http.Response) *http.Response {
+	if resp != nil {
+		resp.Header.Del("X-RateLimit-Reset")
+	}
+	return resp
+}
+
+// once sends the request one time and reads the whole answer, so that a
+// connection that breaks in the middle counts as broken here.
+func (t *transport) once(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), t.try)
+	defer cancel()
+	sent := req.Clone(ctx)
+	if req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, fmt.Errorf("rewind request: %w", err)
+		}
+		sent.Body = body
+	}
+	if req.URL.Scheme+"://"+req.URL.Host == t.host {
+		sent.Header.Set("Authorization", "Bearer "+t.token)
+	}
+	resp, err := t.next.RoundTrip(sent)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
+	if err != nil {
+		return nil, fmt.Errorf("read response: %w", err)
+	}
+	if len(body) > maxResponse {
+		return nil, fmt.Errorf("response is larger than %d bytes", maxResponse)
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.Request = req
+	return resp, nil
+}
+
+// take spends waiting time, or leaves it alone when there is not enough.
+func (t *transport) take(wait time.Duration) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if wait > t.left {
+		return false
+	}
+	t.left -= wait
+	return true
+}
+
+// rateLimit tells a rate limit from other refusals and how long to wait for
+// it to lift: as told, else until the quota is renewed, else at least a minute
+// and twice as long each time (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+func rateLimit(resp *http.Response, now time.Time, try int) (time.Duration, bool) {
+	spent := resp.Header.Get("X-RateLimit-Remaining") == "0"
+	after := resp.Header.Get("Retry-After")
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests:
+	case http.StatusForbidden:
+		if !spent && after == "" && !secondaryLimit(resp) {
+			return 0, false
+		}
+	default:
+		return 0, false
+	}
+	if wait, ok := retryAfter(after, now); ok {
+		return wait, true
+	}
+	if reset, err := strconv.ParseInt(resp.Header.Get("X-RateLimit-Reset"), 10, 64); spent && err == nil {
+		return max(time.Unix(reset, 0).Sub(now), time.Second), true
+	}
+	return time.Minute << (try - 1), true
+}
+
+// retryAfter reads the header's two forms: seconds and a date.
+func retryAfter(value string, now time.Time) (time.Duration, bool) {
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second, true
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		return max(date.Sub(now), 0), true
+	}
+	return 0, false
+}
+
+// secondaryLimit recognises a secondary rate limit that came without a header.
+func secondaryLimit(resp *http.Response) bool {
+	body, err := io.ReadAll(resp.Body)
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return err == nil && strings.Contains(strings.ToLower(string(body)), "secondary rate limit")
+}
+
+// backoff is 1, 2, 4 ... seconds, give or take a quarter so that jobs which
+// failed together do not come back together.
+func backoff(try int) time.Duration {
+	base := time.Second << min(try-1, 5)
+	return base*3/4 + rand.N(base/2)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
