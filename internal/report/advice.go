@@ -1,0 +1,100 @@
+package report
+
+import (
+	"regexp"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// lastLook is the most pairs a run takes.
+const lastLook = 24
+
+// settle says what would decide a budget that is inconclusive.
+func settle(c record.Change) string {
+	switch {
+	case c.N == 0:
+		return "pairs that count; none did"
+	case c.N >= lastLook && c.ID == record.StartupReady:
+		return "a quieter machine, or a budget on startup.cpu, which is quieter than time"
+	case c.N >= lastLook:
+		return "a quieter machine, or a budget further from the measured change"
+	case c.ID == record.StartupReady:
+		return "more pairs (a longer measure.time), a quieter machine, or a budget on startup.cpu"
+	}
+	return "more pairs (a longer measure.time) or a quieter machine"
+}
+
+// advice tells what to look at when a budget failed, and how to go on when the
+// growth is meant. quote dresses foreign strings for the medium.
+func advice(c record.Comparison, o Options, quote func(string, int) string) []string {
+	if tally(c, record.Fail) == 0 {
+		return nil
+	}
+	var entries []string
+	for _, s := range gravest(c.Services) {
+		if s.Verdict == record.Fail && len(entries) < 6 {
+			entries = append(entries, causes(s, quote)...)
+		}
+	}
+	if command := repeat(c); command != "" {
+		entries = append(entries, "See it at home: "+quote(command, 3*imageWidth))
+	}
+	meant := "If the growth is meant, raise the budget in " + quote(o.config(), imageWidth)
+	if o.Label != "" {
+		meant += ", or have someone with write access set the label " + quote(o.Label, nameWidth)
+	}
+	return append(entries, meant)
+}
+
+// reference is what an image is called where nobody plays tricks. Nothing else
+// goes into a command that people will paste into a shell.
+var reference = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,119}$`)
+
+// repeat is the command that compares the gravest service again.
+func repeat(c record.Comparison) string {
+	for _, s := range gravest(c.Services) {
+		if s.Verdict == record.Fail && reference.MatchString(s.Base.Image) && reference.MatchString(s.Head.Image) {
+			return "plimsoll compare " + s.Base.Image + " " + s.Head.Image
+		}
+	}
+	return ""
+}
+
+// causes names the layer and the line of the bill that grew the most, where the
+// failing budgets are about them.
+func causes(s record.Service, quote func(string, int) string) []string {
+	var entries []string
+	if failed(s, record.ImageSize, record.ImageCompressed, record.ImagePull) {
+		if l, ok := heaviest(s); ok {
+			entries = append(entries, "Most of the image growth of "+quote(s.Name, nameWidth)+" is "+l.growth()+" from "+quote(l.instruction, instructionWidth))
+		}
+	}
+	if failed(s, record.CostMonth) && s.Cost != nil {
+		if it, ok := costliest(items(*s.Cost)); ok {
+			entries = append(entries, "Most of the cost growth of "+quote(s.Name, nameWidth)+" is "+
+				plus(it.rise(), money(symbol(s.Cost.Currency), it.rise()))+" a month for "+quote(it.name, nameWidth))
+		}
+	}
+	return entries
+}
+
+// heaviest is the layer that grew the most, if any grew.
+func heaviest(s record.Service) (layerRow, bool) {
+	for _, l := range layerRows(s.Base.Layers, s.Head.Layers) {
+		if l.changed() && l.grown() > 0 && l.instruction != "" {
+			return l, true
+		}
+	}
+	return layerRow{}, false
+}
+
+func failed(s record.Service, ids ...record.MetricID) bool {
+	for _, c := range s.Metrics {
+		for _, id := range ids {
+			if c.ID == id && c.Verdict == record.Fail {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,70 @@
+package report_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+	"github.com/plimsoll-ci/plimsoll/internal/report"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden renders a comparison for people and compares with testdata/name.*.
+func golden(t *testing.T, name string, c record.Comparison) {
+	t.Helper()
+	compare(t, name+".md.golden", report.Markdown(c, pull()))
+	compare(t, name+".txt.golden", report.Terminal(c, report.Options{}))
+}
+
+// pull are the options of a comment on a pull request.
+func pull() report.Options {
+	return report.Options{
+		Marker: "<!-- plimsoll key=default -->", Label: "plimsoll: accept",
+		Head:  report.Commit{SHA: "4f6c1de0a5b7", URL: "https://github.com/o/r/commit/4f6c1de0a5b7"},
+		Base:  report.Commit{SHA: "0b1a2c3d4e5f", URL: "https://github.com/o/r/commit/0b1a2c3d4e5f"},
+		Links: []report.Link{{Text: "job summary", URL: "https://github.com/o/r/actions/runs/1"}},
+		Rest:  report.Link{Text: "job summary", URL: "https://github.com/o/r/actions/runs/1"},
+	}
+}
+
+func compare(t *testing.T, file string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(got)); d != "" {
+		t.Errorf("%s (-want +got; go test -update writes it anew):\n%s", file, d)
+	}
+}
+
+func TestFail(t *testing.T)         { golden(t, "fail", failing()) }
+func TestPass(t *testing.T)         { golden(t, "pass", passing()) }
+func TestInconclusive(t *testing.T) { golden(t, "inconclusive", undecided()) }
+func TestMissing(t *testing.T)      { golden(t, "missing", missing()) }
+func TestNone(t *testing.T)         { golden(t, "none", unbudgeted()) }
+func TestCostOnly(t *testing.T)     { golden(t, "cost", costOnly()) }
+func TestStatic(t *testing.T)       { golden(t, "static", static()) }
+func TestHostile(t *testing.T)      { golden(t, "hostile", hostile()) }
+func TestSeveral(t *testing.T)      { golden(t, "several", severalServices()) }
+func TestManyServices(t *testing.T) { compare(t, "many.md.golden", report.Markdown(many(200), pull())) }
+func TestNothing(t *testing.T)      { golden(t, "nothing", comparison()) }
+
+func TestRecord(t *testing.T) {
+	r := booted(failing().Services[0]).Head
+	r.Warnings = []string{"listens on loopback only"}
+	r.Metrics[record.ImageCompressed] = record.Measured{Unit: record.UnitBytes, Value: 79_101_300, Estimated: true}
+	compare(t, "record.txt.golden", report.RecordTerminal(r, report.Options{}))
+	compare(t, "record.md.golden", report.RecordMarkdown(r, report.Options{}))
+}

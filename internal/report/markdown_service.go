@@ -1,0 +1,253 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// Most rows and bytes of the folded tables. An image has at most 127 layers; the long
+// tail of them is noise.
+const (
+	mostLayers = 30
+	mostItems  = 20
+	tableBytes = 12_000
+)
+
+// details adds one folded section per service, as many as fit.
+func (m comment) details(p *page) {
+	left := 0
+	for _, s := range m.services {
+		text := m.service(s, p.room()-1, &p.left)
+		if text == "" {
+			left++
+			continue
+		}
+		p.put(s.Name, text)
+	}
+	if left > 0 {
+		p.left = append(p.left, "the details of "+plural(left, "service"))
+	}
+}
+
+// service is one folded section within limit bytes. Parts that do not fit are
+// added to left; it is empty when not even the metrics fit.
+func (m comment) service(s record.Service, limit int, left *[]string) string {
+	frame := folded(serviceSummary(s), "")
+	inner := &page{limit: limit - len(frame)}
+	inner.put("metrics", metricTable(s))
+	if len(inner.left) > 0 {
+		return ""
+	}
+	inner.put("warnings", serviceWarnings(s))
+	inner.put("images", imageTable(s))
+	inner.put("layers", layerTable(s))
+	inner.put("cost", costTable(s))
+	inner.put("prices", priceTable(s))
+	inner.put("run", factList(s))
+	for _, name := range inner.left {
+		*left = append(*left, name+" of "+code(s.Name, nameWidth))
+	}
+	return folded(serviceSummary(s), inner.b.String())
+}
+
+// serviceSummary counts what is inside: "api · 1 of 4 budgets over the line ·
+// 2 layers changed · +$86 a month".
+func serviceSummary(s record.Service) string {
+	parts := []string{mark(s.Verdict) + " " + htmlCode(s.Name, nameWidth), budgetCount(s)}
+	if n := len(changedLayers(layerRows(s.Base.Layers, s.Head.Layers))); n > 0 {
+		parts = append(parts, plural(n, "layer")+" changed")
+	}
+	if b, ok := billOf(s); ok && b.sure {
+		parts = append(parts, plus(b.head-b.base, round(b.symbol, b.head-b.base))+" a month")
+	}
+	if n := len(s.Warnings); n > 0 {
+		parts = append(parts, plural(n, "warning"))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func budgetCount(s record.Service) string {
+	rows := rowsOf(s)
+	budgets := len(rows) - len(with(rows, record.None))
+	over := len(with(rows, record.Fail))
+	switch {
+	case budgets == 0:
+		return plural(len(rows), "metric")
+	case over > 0:
+		return fmt.Sprintf("%d of %s over the line", over, plural(budgets, "budget"))
+	}
+	return fmt.Sprintf("%d of %s held", len(with(rows, record.Pass)), plural(budgets, "budget"))
+}
+
+func serviceWarnings(s record.Service) string {
+	var entries []string
+	for _, w := range s.Warnings {
+		entries = append(entries, "⚠️ "+text(w, noteWidth))
+	}
+	return bullets(entries, 10)
+}
+
+// metricTable lists every metric, and under it the notes.
+func metricTable(s record.Service) string {
+	common := commonLevel(s)
+	head := "change:"
+	if common != "" {
+		head = "change [" + common + " interval]:"
+	}
+	t := &table{heads: []string{"metric", "base:", "head:", head, "budget:", "verdict"}}
+	var notes []string
+	for _, r := range rowsOf(s) {
+		cell := changeCell(r)
+		if r.level != "" && common == "" {
+			cell += solid(" at " + r.level)
+		}
+		t.add(r.title, solid(r.base), solid(r.head), cell, dash(solid(r.budget)), verdictCell(r.verdict))
+		if r.why != "" && r.delta != undefined {
+			notes = append(notes, r.title+": "+text(r.why, noteWidth))
+		}
+	}
+	out := t.render(tableBytes, "metric")
+	if len(notes) > 0 {
+		out += "\n" + bullets(notes, 10)
+	}
+	return out
+}
+
+func verdictCell(v record.Verdict) string {
+	if v == record.None {
+		return "–"
+	}
+	return solid(mark(v) + " " + word(v))
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+// imageTable sets the two images side by side.
+func imageTable(s record.Service) string {
+	t := &table{heads: []string{"", "base", "head"}}
+	t.add("image", code(s.Base.Image, imageWidth), code(s.Head.Image, imageWidth))
+	if s.Base.Digest != "" || s.Head.Digest != "" {
+		t.add("digest", code(digest(s.Base.Digest), nameWidth), code(digest(s.Head.Digest), nameWidth))
+	}
+	if s.Base.Platform != "" || s.Head.Platform != "" {
+		t.add("platform", code(s.Base.Platform, nameWidth), code(s.Head.Platform, nameWidth))
+	}
+	return under("Images", t.render(openBytes, "line"))
+}
+
+// digest is the first 12 digits of a digest, as the engine prints it.
+func digest(s string) string {
+	if hex, ok := strings.CutPrefix(s, "sha256:"); ok && len(hex) > 12 {
+		return hex[:12]
+	}
+	return s
+}
+
+// layerTable lists changed layers first, and by what they grew.
+func layerTable(s record.Service) string {
+	rows := layerRows(s.Base.Layers, s.Head.Layers)
+	t := &table{heads: []string{"change:", "base:", "head:", "instruction"}}
+	t.more = max(0, len(rows)-mostLayers)
+	for _, l := range rows[:len(rows)-t.more] {
+		name := "–"
+		if l.instruction != "" {
+			name = code(l.instruction, instructionWidth)
+		}
+		t.add(solid(dash(l.growth())), solid(layerSize(l.base)), solid(layerSize(l.head)), name)
+	}
+	return under("Layers", t.render(tableBytes, "layer"))
+}
+
+// costTable is the bill on both sides and how head's comes about.
+func costTable(s record.Service) string {
+	if s.Cost == nil {
+		return ""
+	}
+	sign := symbol(s.Cost.Currency)
+	t := &table{heads: []string{"item", "base:", "head:", "how"}}
+	all := items(*s.Cost)
+	t.more = max(0, len(all)-mostItems)
+	for _, it := range all[:len(all)-t.more] {
+		t.add(text(it.name, nameWidth), paid(sign, it.base), paid(sign, it.head), text(it.how, noteWidth))
+	}
+	var notes []string
+	for _, n := range s.Cost.Detail.Notes {
+		notes = append(notes, opening(n, noteWidth))
+	}
+	bill := fmt.Sprintf("%s → %s a month, %s\n", money(sign, s.Cost.Base), money(sign, s.Cost.Head), costChange(*s.Cost))
+	parts := []string{bill, t.render(tableBytes, "item"), bullets(notes, 10)}
+	return under("Cost on "+text(place(*s.Cost), nameWidth), joinParts(parts))
+}
+
+// joinParts puts an empty line between parts, and none for those that are empty.
+func joinParts(parts []string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n")
+}
+
+// place is the platform and, where prices depend on it, the region; foreign.
+func place(c record.CostChange) string {
+	if c.Region == "" {
+		return c.Platform
+	}
+	return c.Platform + ", " + c.Region
+}
+
+// costChange is "+$86 (+20.9 %) [+$61, +$104] at 98 %".
+func costChange(c record.CostChange) string {
+	sign, d := symbol(c.Currency), c.Head-c.Base
+	if d == 0 && c.Low == 0 && c.High == 0 {
+		return "unchanged"
+	}
+	parts := []string{plus(d, money(sign, d))}
+	if c.Base > 0 {
+		parts = append(parts, "("+change(c.Head/c.Base)+")")
+	}
+	if c.Level < 1 {
+		parts = append(parts, fmt.Sprintf("[%s, %s] at %s", plus(c.Low, money(sign, c.Low)), plus(c.High, money(sign, c.High)), level(c.Level)))
+	}
+	return strings.Join(parts, " ")
+}
+
+// priceTable names every price that went into the bill, and its source.
+func priceTable(s record.Service) string {
+	if s.Cost == nil {
+		return ""
+	}
+	t := &table{heads: []string{"price", "value:", "source"}}
+	prices := s.Cost.Detail.Prices
+	t.more = max(0, len(prices)-mostItems)
+	for _, p := range prices[:len(prices)-t.more] {
+		source := code(p.Source, imageWidth) + " as of " + text(p.AsOf, nameWidth)
+		if p.Grade != "" {
+			source += ", " + text(p.Grade, nameWidth)
+		}
+		t.add(code(p.Key, nameWidth), priceValue(p), source)
+	}
+	out := t.render(tableBytes, "price")
+	if s.Cost.Detail.Book != "" && out != "" {
+		out += "\nPrice book " + code(s.Cost.Detail.Book, imageWidth) + ".\n"
+	}
+	return under("Prices", out)
+}
+
+// priceValue keeps every digit: a price is not a measurement.
+func priceValue(p record.PriceUsed) string {
+	return solid(exact(p.Value)+" ") + text(p.Unit, nameWidth)
+}
+
+// factList tells how the service was run.
+func factList(s record.Service) string {
+	var entries []string
+	for _, f := range facts(s) {
+		entries = append(entries, f.name+": "+text(f.text, noteWidth))
+	}
+	return under("Run", bullets(entries, 10))
+}

@@ -1,0 +1,84 @@
+package report
+
+// CommentLimit is the length of a comment in bytes of UTF-8 that GitHub takes
+// with room to spare: the limit is 65,536 characters, counted in a way it does
+// not document.
+const CommentLimit = 60_000
+
+// SummaryLimit is the same for a job summary, of which a step may write 1 MiB.
+const SummaryLimit = 1_000_000
+
+// leastLimit leaves room for the verdict of any comparison.
+const leastLimit = 4096
+
+// Options are what a report says beside the comparison, and for which medium.
+// The zero value gives a whole report.
+type Options struct {
+	// Marker is the hidden line that finds the comment again. It goes first,
+	// as it is.
+	Marker string
+	// Subject begins the verdict, "This change" when empty; in a comment
+	// (with a Marker) "This pull request".
+	Subject string
+	// Limit is the most bytes of Markdown, CommentLimit when zero.
+	Limit int
+	// Width is the terminal's, in columns, 100 when zero.
+	Width int
+	// Color allows terminal colours.
+	Color bool
+	// Label is what signs a fail off; empty where labels count for nothing.
+	Label string
+	// Config is the file that holds the budgets, plimsoll.yml when empty.
+	Config string
+	// Base and Head are the commits that the images were built from.
+	Base, Head Commit
+	// Links go into the footer: job summary, artifact.
+	Links []Link
+	// Rest says where to find what did not fit.
+	Rest Link
+}
+
+// Commit is a commit and the page that shows it; both may be empty.
+type Commit struct{ SHA, URL string }
+
+// Link is a few words and where they lead.
+type Link struct{ Text, URL string }
+
+func (o Options) subject() string {
+	switch {
+	case o.Subject != "":
+		return o.Subject
+	case o.Marker != "":
+		return "This pull request"
+	}
+	return "This change"
+}
+
+func (o Options) limit() int {
+	if o.Limit == 0 {
+		return CommentLimit
+	}
+	return max(o.Limit, leastLimit)
+}
+
+func (o Options) width() int {
+	if o.Width == 0 {
+		return 100
+	}
+	return max(o.Width, 40)
+}
+
+func (o Options) config() string {
+	if o.Config == "" {
+		return "plimsoll.yml"
+	}
+	return o.Config
+}
+
+// Most characters of a foreign string, by where it stands.
+const (
+	nameWidth        = 48
+	imageWidth       = 120
+	instructionWidth = 100
+	noteWidth        = 300
+)

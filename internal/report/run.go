@@ -1,0 +1,198 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// fact is one line of how a service was measured: a name of ours and a text
+// that may quote the configuration or the machine.
+type fact struct{ name, text string }
+
+// facts tell how the service was measured, for a reader who wants to repeat it.
+func facts(s record.Service) []fact {
+	all := []fact{{"pairs", pairs(s)}}
+	add := func(name, text string) {
+		if text != "" {
+			all = append(all, fact{name, text})
+		}
+	}
+	if s.Head.Setup != nil {
+		add("limits", limits(s.Head.Setup.Limits))
+		add("ready", ready(s.Head.Setup.Ready))
+		add("load", offered(s.Head.Setup.Load))
+		add("load on base", otherLoad(s))
+	}
+	if s.Head.Environment != nil {
+		add("machine", machine(*s.Head.Environment))
+	}
+	add("noise", noise(s))
+	if l := commonLevel(s); l != "" {
+		add("intervals", l+" each, not adjusted for their number")
+	}
+	return all
+}
+
+// pairs is "12 pairs in random order, 1 left out".
+func pairs(s record.Service) string {
+	if s.Pairs == 0 && s.Voided == 0 {
+		return "nothing was booted: exact metrics only"
+	}
+	text := plural(s.Pairs, "pair") + " of boots in random order"
+	if s.Voided > 0 {
+		text += fmt.Sprintf(", %d left out", s.Voided)
+	}
+	return text
+}
+
+func limits(l record.Limits) string {
+	parts := []string{"unlimited CPU", "unlimited memory"}
+	if l.CPUs > 0 {
+		parts[0] = three(l.CPUs) + " CPU"
+	}
+	if l.Memory > 0 {
+		parts[1] = binaryBytes.print(float64(l.Memory))
+	}
+	if l.PIDs > 0 {
+		parts = append(parts, count(float64(l.PIDs))+" processes")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func ready(r record.Ready) string {
+	text := string(r.Kind)
+	if r.Path != "" {
+		text += " " + r.Path
+	}
+	if r.Port != 0 {
+		text += fmt.Sprintf(" on port %d", r.Port)
+	}
+	return text
+}
+
+// offered is the load in words: "50/s for 1 s, 200/s for 2 s; GET /, POST /login (3)".
+func offered(l record.Load) string {
+	var stages, requests []string
+	for _, s := range l.Stages {
+		stages = append(stages, three(s.Rate)+"/s for "+seconds.print(float64(s.For)))
+	}
+	for _, r := range l.Requests {
+		text := cmp.Or(r.Method, "GET") + " " + r.Path
+		if r.Weight > 1 {
+			text += fmt.Sprintf(" (weight %d)", r.Weight)
+		}
+		requests = append(requests, text)
+	}
+	if len(stages) == 0 {
+		return ""
+	}
+	return strings.TrimSuffix(strings.Join(stages, ", ")+"; "+strings.Join(requests, ", "), "; ")
+}
+
+// otherLoad is base's load, where it was not head's.
+func otherLoad(s record.Service) string {
+	if s.Base.Setup == nil {
+		return ""
+	}
+	if load := offered(s.Base.Setup.Load); load != offered(s.Head.Setup.Load) {
+		return load
+	}
+	return ""
+}
+
+func machine(e record.Environment) string {
+	parts := []string{
+		strings.TrimSpace(e.Engine + " " + e.EngineVersion),
+		"cgroup v" + e.CgroupVersion,
+		strings.TrimSpace("Linux " + e.Kernel),
+		e.Arch,
+		fmt.Sprintf("%s, %s", plural(e.CPUs, "CPU"), binaryBytes.print(float64(e.Memory))),
+	}
+	if e.Sampler != "" {
+		parts = append(parts, "memory and CPU from the "+e.Sampler)
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+}
+
+// noise tells how far the boots of base lay apart: half the distance between
+// the quartiles, as a share of the median.
+func noise(s record.Service) string {
+	var parts []string
+	for _, choice := range leading {
+		for _, id := range choice {
+			values := s.Base.Metrics[id].Values
+			if spread, ok := spreadOf(values); ok {
+				parts = append(parts, noun(id)+" ±"+share(spread))
+			}
+		}
+	}
+	if len(parts) > 0 {
+		parts[0] = "between boots of base: " + parts[0]
+	}
+	if steal := mostSteal(s); steal > 0 {
+		parts = append(parts, "up to "+share(steal)+" of the CPU taken by the hypervisor")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func spreadOf(values []float64) (float64, bool) {
+	if len(values) < 4 {
+		return 0, false
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	median := (sorted[(n-1)/2] + sorted[n/2]) / 2
+	if median <= 0 || !finite(median) {
+		return 0, false
+	}
+	spread := (sorted[3*n/4] - sorted[n/4]) / 2 / median
+	return spread, finite(spread)
+}
+
+func mostSteal(s record.Service) float64 {
+	var most float64
+	for _, t := range slices.Concat(s.Base.Trials, s.Head.Trials) {
+		most = math.Max(most, t.Host.Steal)
+	}
+	return most
+}
+
+// method explains in one breath what the numbers are.
+const method = "Both images are booted on the same machine, one after the other, in pairs of random order, and compared pair by pair. " +
+	"The clock starts when the image's own process is executed and stops at its first good answer. " +
+	"Memory is what the kernel cannot reclaim. What is known of an image without booting it is exact. " +
+	"All else fails or passes its budget only by an exact test on the pairs, at 1 % per look; what the test cannot tell is inconclusive. " +
+	"Intervals are unadjusted and stand at the level shown; “~” means that the interval includes no change, “?” that there is no number."
+
+// commonLevel is the level that all intervals of a service share, if they do.
+func commonLevel(s record.Service) string {
+	common := ""
+	for _, r := range rowsOf(s) {
+		switch {
+		case r.level == "" || r.level == common:
+		case common == "":
+			common = r.level
+		default:
+			return ""
+		}
+	}
+	return common
+}
+
+// warnings are the run's own and what the report finds wrong with the pair of
+// images itself.
+func warnings(c record.Comparison) []string {
+	all := slices.Clone(c.Warnings)
+	for _, s := range c.Services {
+		if s.Base.Platform != s.Head.Platform && s.Base.Platform != "" && s.Head.Platform != "" {
+			all = append(all, fmt.Sprintf("%s: base is for %s and head for %s, so the numbers do not compare",
+				s.Name, s.Base.Platform, s.Head.Platform))
+		}
+	}
+	return all
+}

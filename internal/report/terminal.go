@@ -1,0 +1,225 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// Terminal writes the comparison as plain text: the verdict, what is over the
+// line, then every metric, the bill and the layers of each service. It wraps at
+// the options' width and is coloured only when they allow it.
+func Terminal(c record.Comparison, o Options) []byte {
+	t := &terminal{o: o}
+	t.verdict(c)
+	t.list("warning: ", warnings(c))
+	t.judged("Over the line", c, record.Fail)
+	t.judged("Accepted", c, record.Accepted)
+	t.judged("Could not be measured", c, record.Missing)
+	t.judged("Not decided", c, record.Inconclusive)
+	t.advice(c)
+	for _, s := range gravest(c.Services) {
+		t.service(s)
+	}
+	return []byte(t.b.String())
+}
+
+// terminal lays facts out as text. Every foreign string passes plain.
+type terminal struct {
+	b strings.Builder
+	o Options
+}
+
+func (t *terminal) line(s string) { t.b.WriteString(s + "\n") }
+
+func (t *terminal) wrapped(indent, s string) { t.b.WriteString(wrap(s, indent, t.o.width())) }
+
+func (t *terminal) heading(s string) { t.line("\n" + paint(cell{s, bold}, t.o.Color)) }
+
+func (t *terminal) grid(heads ...string) *grid { return &grid{heads: heads, color: t.o.Color} }
+
+func (t *terminal) put(g *grid, indent string) { t.b.WriteString(g.render(indent, t.o.width())) }
+
+func (t *terminal) list(prefix string, entries []string) {
+	for _, e := range entries {
+		t.wrapped("", prefix+plain(e, noteWidth))
+	}
+}
+
+func (t *terminal) verdict(c record.Comparison) {
+	word := strings.ToUpper(word(c.Verdict))
+	if c.Verdict == record.None {
+		word = "REPORT"
+	}
+	text := wrap(word+"  "+Headline(c, t.o), "", t.o.width())
+	t.b.WriteString(paint(cell{word, tone(c.Verdict)}, t.o.Color) + " " + strings.TrimPrefix(text, word))
+}
+
+// tone is the colour of a verdict.
+func tone(v record.Verdict) style {
+	switch v {
+	case record.Pass, record.Accepted:
+		return green
+	case record.Fail, record.Missing:
+		return red
+	case record.Inconclusive:
+		return yellow
+	}
+	return dim
+}
+
+// judged lists the budgets with one verdict, and what would settle them or why
+// they are so.
+func (t *terminal) judged(heading string, c record.Comparison, v record.Verdict) {
+	g := t.grid("", ":", "", ":", "", "", "")
+	var notes []string
+	for _, s := range gravest(c.Services) {
+		for _, m := range s.Metrics {
+			if m.Verdict != v {
+				continue
+			}
+			r := rowOf(s.Name, m)
+			name := t.metric(r, len(c.Services) > 1)
+			g.add(cell{name, tone(v)}, cell{r.base, normal}, cell{"→ " + r.head, normal}, cell{r.delta, bold},
+				cell{r.interval, normal}, cell{"budget " + dash(r.budget), normal}, cell{r.sure, dim})
+			if note := remark(r, m); note != "" {
+				notes = append(notes, name+": "+note)
+			}
+		}
+	}
+	if len(g.rows) == 0 {
+		return
+	}
+	t.heading(heading)
+	t.put(g, "  ")
+	for _, n := range notes {
+		t.wrapped("  ", n)
+	}
+}
+
+func (t *terminal) metric(r row, several bool) string {
+	if several {
+		return plain(r.service, nameWidth) + " " + r.noun
+	}
+	return r.noun
+}
+
+// remark is a row's reason, and for what is not decided the way to settle it.
+func remark(r row, c record.Change) string {
+	why := plain(r.why, noteWidth)
+	switch {
+	case c.Verdict != record.Inconclusive:
+		return why
+	case why == "":
+		return "would be settled by " + settle(c)
+	}
+	return why + "; would be settled by " + settle(c)
+}
+
+func (t *terminal) advice(c record.Comparison) {
+	entries := advice(c, t.o, plain)
+	if len(entries) == 0 {
+		return
+	}
+	t.heading("What to do")
+	for _, e := range entries {
+		t.wrapped("  ", "- "+e)
+	}
+}
+
+func (t *terminal) service(s record.Service) {
+	t.line("")
+	t.line(paint(cell{plain(s.Name, nameWidth), bold}, t.o.Color) + "  " + paint(cell{word(s.Verdict), tone(s.Verdict)}, t.o.Color))
+	t.wrapped("  ", "base "+named(s.Base))
+	t.wrapped("  ", "head "+named(s.Head))
+	for _, w := range s.Warnings {
+		t.wrapped("  ", "warning: "+plain(w, noteWidth))
+	}
+	t.line("")
+	t.metrics(s)
+	t.cost(s)
+	t.layers(s)
+	t.facts(s)
+}
+
+// named is an image and its digest.
+func named(r record.Record) string {
+	if r.Digest == "" {
+		return plain(r.Image, imageWidth)
+	}
+	return plain(r.Image, imageWidth) + " (" + plain(digest(r.Digest), nameWidth) + ")"
+}
+
+func (t *terminal) metrics(s record.Service) {
+	common := commonLevel(s)
+	g := t.grid("metric", "base:", "head:", "change:", strings.TrimSpace(common+" interval"), "budget", "verdict")
+	var notes []string
+	for _, r := range rowsOf(s) {
+		interval := r.interval
+		if common == "" && r.level != "" {
+			interval += " at " + r.level
+		}
+		g.add(cell{r.title, normal}, cell{r.base, normal}, cell{r.head, normal}, cell{r.delta, normal},
+			cell{interval, dim}, cell{r.budget, normal}, verdictText(r.verdict))
+		if r.why != "" {
+			notes = append(notes, r.title+": "+plain(r.why, noteWidth))
+		}
+	}
+	t.put(g, "  ")
+	for _, n := range notes {
+		t.wrapped("  ", n)
+	}
+}
+
+func verdictText(v record.Verdict) cell {
+	if v == record.None {
+		return cell{"–", dim}
+	}
+	return cell{word(v), tone(v)}
+}
+
+func (t *terminal) cost(s record.Service) {
+	if s.Cost == nil {
+		return
+	}
+	c, sign := *s.Cost, symbol(s.Cost.Currency)
+	t.line("")
+	t.wrapped("  ", fmt.Sprintf("cost on %s: %s → %s a month, %s", plain(place(c), nameWidth), money(sign, c.Base), money(sign, c.Head), costChange(c)))
+	g := t.grid("", ":", ":", "")
+	for _, it := range items(c) {
+		g.add(cell{plain(it.name, nameWidth), normal}, cell{paid(sign, it.base), normal}, cell{paid(sign, it.head), normal}, cell{plain(it.how, imageWidth), dim})
+	}
+	t.put(g, "    ")
+	for _, n := range c.Detail.Notes {
+		t.wrapped("    ", plain(n, noteWidth))
+	}
+	for _, p := range c.Detail.Prices {
+		t.wrapped("    ", "price "+plain(p.Key, nameWidth)+": "+exact(p.Value)+" "+plain(p.Unit, nameWidth)+", "+plain(p.Source, imageWidth)+", "+plain(p.AsOf, nameWidth))
+	}
+}
+
+// layers lists those that changed, the largest change first.
+func (t *terminal) layers(s record.Service) {
+	rows := changedLayers(layerRows(s.Base.Layers, s.Head.Layers))
+	if len(rows) == 0 {
+		return
+	}
+	t.line("")
+	t.line("  layers that changed")
+	g := t.grid(":", ":", "", "")
+	for _, l := range rows[:min(len(rows), mostLayers)] {
+		g.add(cell{l.growth(), bold}, cell{layerSize(l.base), normal}, cell{"→ " + layerSize(l.head), normal}, cell{plain(l.instruction, t.o.width()/2), dim})
+	}
+	t.put(g, "    ")
+	if more := len(rows) - mostLayers; more > 0 {
+		t.line("    … and " + plural(more, "more layer"))
+	}
+}
+
+func (t *terminal) facts(s record.Service) {
+	t.line("")
+	for _, f := range facts(s) {
+		t.wrapped("  ", f.name+": "+plain(f.text, noteWidth))
+	}
+}
