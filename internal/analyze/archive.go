@@ -1,0 +1,288 @@
+package analyze
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// outerMembers bounds the files of an archive around the layers.
+const outerMembers = 1 << 16
+
+// Saved reads the stream in which an engine saves images (GET /images/get, or
+// the file that docker save writes) once, front to back, and keeps neither
+// payloads nor files. It returns one image for every ref, in their order; all
+// images of the stream when there is none. Layers that images share are read
+// once.
+//
+// Both layouts are understood: that of Engine 20.10 (ID/layer.tar,
+// manifest.json last) and that of Engine 25 and newer (an OCI layout with a
+// manifest.json, whose blobs the containerd store leaves compressed).
+func Saved(ctx context.Context, r io.Reader, refs []string, opts Options) ([]Image, error) {
+	return readArchive(ctx, r, refs, Daemon, opts)
+}
+
+func readArchive(ctx context.Context, r io.Reader, refs []string, from Transport, opts Options) ([]Image, error) {
+	opts.Limits = opts.Limits.withDefaults()
+	s := newStream(ctx, from, opts)
+	if err := s.read(ctx, r); err != nil {
+		return nil, fmt.Errorf("read saved images: %w", err)
+	}
+	return s.images(ctx, refs)
+}
+
+// stream collects what goes by in an archive. What belongs to which image is
+// only known at its end.
+type stream struct {
+	scan      scanner
+	opts      Options
+	from      Transport
+	layers    map[string]scan     // by member name
+	byContent map[string]*scanned // by DiffID
+	documents map[string][]byte   // JSON files by member name
+	kept      int                 // bytes of documents
+	links     map[string]string   // symbolic links between members
+}
+
+// scan is the outcome of reading one layer. A broken layer only matters if an
+// image that was asked for has it.
+type scan struct {
+	*scanned
+	err error
+}
+
+func newStream(ctx context.Context, from Transport, opts Options) *stream {
+	return &stream{
+		scan: scanner{ctx: ctx, budget: &budget{Limits: opts.Limits}, estimate: opts.Estimate},
+		opts: opts, from: from,
+		layers: map[string]scan{}, byContent: map[string]*scanned{},
+		documents: map[string][]byte{}, links: map[string]string{},
+	}
+}
+
+func (s *stream) read(ctx context.Context, r io.Reader) error {
+	tr := tar.NewReader(r)
+	in := bufio.NewReaderSize(nil, 4096)
+	last := ""
+	for members := 0; ; members++ {
+		hdr, err := tr.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil && members == outerMembers {
+			err = fmt.Errorf("more than %d members", outerMembers)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", after(last), err)
+		}
+		in.Reset(tr)
+		if err := s.member(hdr, in); err != nil {
+			return fmt.Errorf("member %s: %w", quote(hdr.Name), err)
+		}
+		last = hdr.Name
+	}
+}
+
+func (s *stream) member(hdr *tar.Header, in *bufio.Reader) error {
+	name, err := clean(hdr.Name, s.opts.Limits.Path)
+	if err != nil {
+		return err
+	}
+	switch hdr.Typeflag {
+	case tar.TypeReg:
+		return s.file(name, hdr.Size, in)
+	case tar.TypeSymlink, tar.TypeLink:
+		target := hdr.Linkname
+		if hdr.Typeflag == tar.TypeSymlink {
+			target = path.Join(path.Dir(name), target)
+		}
+		if target, err := clean(target, s.opts.Limits.Path); err == nil {
+			s.links[name] = target
+		}
+	}
+	return nil
+}
+
+// file keeps a document and scans a layer. The names of members say little:
+// blobs of all kinds are called blobs/sha256/….
+func (s *stream) file(name string, size int64, in *bufio.Reader) error {
+	head, err := in.Peek(int(min(size, 512)))
+	if err != nil {
+		return err
+	}
+	switch {
+	case isLayer(name, head):
+		return s.layer(name, in)
+	case isJSON(head):
+		limit := int64(s.opts.Limits.Document)
+		if size > limit || int64(s.kept)+size > 8*limit {
+			return nil // whoever needs it is told
+		}
+		raw, err := io.ReadAll(in)
+		s.documents[name] = raw
+		s.kept += len(raw)
+		return err
+	}
+	return nil
+}
+
+// isLayer tells layers from documents by their magic numbers. An empty layer
+// is nothing but zeros.
+func isLayer(name string, head []byte) bool {
+	const magic, at = "ustar", 257
+	switch {
+	case compressionOf(head) != "", strings.HasSuffix(name, ".tar"):
+		return true
+	case len(head) < 512:
+		return false
+	}
+	return string(head[at:at+len(magic)]) == magic || len(bytes.Trim(head, "\x00")) == 0
+}
+
+func (s *stream) layer(name string, in io.Reader) error {
+	if len(s.layers) == s.opts.Limits.Layers {
+		return fmt.Errorf("more than %d layers", s.opts.Limits.Layers)
+	}
+	l, err := s.scan.layer(in)
+	if ended := s.scan.ctx.Err(); ended != nil {
+		return ended
+	}
+	if err == nil {
+		if known, ok := s.byContent[l.diffID]; ok {
+			l.index = known.index
+		} else {
+			s.byContent[l.diffID] = l
+		}
+	}
+	s.layers[name] = scan{l, err}
+	return nil
+}
+
+// find returns the layer that a manifest calls name and whose content should
+// be diffID.
+func (s *stream) find(name, diffID string) (*scanned, error) {
+	name = s.follow(name)
+	l, ok := s.layers[name]
+	if !ok {
+		if same, ok := s.byContent[diffID]; ok {
+			return same, nil
+		}
+		return nil, fmt.Errorf("%s is not in the archive, or is no layer", quote(name))
+	}
+	if l.err != nil {
+		return nil, fmt.Errorf("%s: %w", quote(name), l.err)
+	}
+	if want, ok := strings.CutPrefix(name, "blobs/sha256/"); ok && "sha256:"+want != l.digest {
+		return nil, fmt.Errorf("%s: content hashes to %s", quote(name), l.digest)
+	}
+	return l.scanned, nil
+}
+
+// follow resolves symbolic links between members. Engine 20.10 links a layer
+// to an earlier one with the same content.
+func (s *stream) follow(name string) string {
+	name, err := clean(name, s.opts.Limits.Path)
+	if err != nil {
+		return ""
+	}
+	for range 4 {
+		target, ok := s.links[name]
+		if !ok {
+			break
+		}
+		name = target
+	}
+	return name
+}
+
+// manifest lets a resolver read the documents of the stream.
+func (s *stream) manifest(_ context.Context, d v1.Descriptor) (io.ReadCloser, error) {
+	raw, err := s.document(blobPath(d))
+	return io.NopCloser(bytes.NewReader(raw)), err
+}
+
+func (s *stream) open(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error) {
+	return s.manifest(ctx, d)
+}
+
+func (s *stream) document(name string) ([]byte, error) {
+	raw, ok := s.documents[s.follow(name)]
+	if !ok {
+		return nil, fmt.Errorf("%s is not in the archive as JSON of at most %d bytes", quote(name), s.opts.Limits.Document)
+	}
+	return raw, nil
+}
+
+// item is one image of a manifest.json.
+// https://github.com/moby/docker-image-spec/blob/main/spec.md#combined-image-json--filesystem-changeset-format
+type item struct {
+	Config   string
+	RepoTags []string
+	Layers   []string
+}
+
+func (it item) name() string {
+	if len(it.RepoTags) > 0 {
+		return it.RepoTags[0]
+	}
+	return it.Config
+}
+
+func (s *stream) images(ctx context.Context, refs []string) ([]Image, error) {
+	items, err := s.items(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	var out []Image
+	for i, it := range items {
+		ref := it.name()
+		if i < len(refs) && refs[i] != "" {
+			ref = refs[i]
+		}
+		img, err := s.image(ref, it)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, img)
+	}
+	return out, nil
+}
+
+func (s *stream) image(ref string, it item) (Image, error) {
+	raw, err := s.document(it.Config)
+	if err != nil {
+		return Image{}, fmt.Errorf("%s: image configuration: %w", ref, err)
+	}
+	c, err := parseConfig(raw, s.opts.Limits)
+	if err != nil {
+		return Image{}, fmt.Errorf("%s: %w", ref, err)
+	}
+	if want := strings.TrimSuffix(path.Base(it.Config), ".json"); imageID.MatchString(want) && !strings.HasSuffix(c.digest, want) {
+		return Image{}, fmt.Errorf("%s: image configuration %s: content hashes to %s", ref, quote(it.Config), c.digest)
+	}
+	ids := c.diffIDs()
+	if len(it.Layers) != len(ids) {
+		return Image{}, fmt.Errorf("%s: manifest.json lists %d layers, the image configuration %d", ref, len(it.Layers), len(ids))
+	}
+	var layers []*scanned
+	for i, name := range it.Layers {
+		l, err := s.find(name, ids[i])
+		if err != nil {
+			return Image{}, fmt.Errorf("%s: %s: %w", ref, layerName(i, ids[i]), err)
+		}
+		layers = append(layers, l)
+	}
+	return assemble(ref, s.from, c, slices.Clip(layers), s.opts.Limits)
+}

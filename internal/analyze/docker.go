@@ -1,0 +1,216 @@
+package analyze
+
+import (
+	"archive/tar"
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// WriteDocker writes the image that ref names as an archive that every engine
+// can load (docker load, POST /images/load), under the name tag. It streams:
+// one blob after the other, nothing on disk.
+//
+// Layers stay compressed with gzip where they are. Those compressed with zstd,
+// which Engine 20.10 cannot read, are inflated, for which they are read twice:
+// a tar announces sizes before content.
+func WriteDocker(ctx context.Context, w io.Writer, ref Reference, opts Options, tag string) error {
+	opts.Limits = opts.Limits.withDefaults()
+	var err error
+	switch ref.Transport {
+	case Bare, Daemon:
+		err = ErrInEngine
+	case DockerArchive:
+		err = retag(ctx, w, ref, opts, tag)
+	default:
+		err = convert(ctx, w, ref, opts, tag)
+	}
+	if err != nil {
+		return fmt.Errorf("convert %s for the engine: %w", ref, err)
+	}
+	return nil
+}
+
+func convert(ctx context.Context, w io.Writer, ref Reference, opts Options, tag string) error {
+	found, done, err := resolve(ctx, ref, opts)
+	if err != nil {
+		return err
+	}
+	defer done()
+	it := item{Config: found.config.digest[len("sha256:"):] + ".json", RepoTags: []string{tag}}
+	out := tar.NewWriter(w)
+	if err := writeFile(out, it.Config, found.raw); err != nil {
+		return err
+	}
+	s := scanner{ctx: ctx, budget: &budget{Limits: opts.Limits}}
+	first := firsts(found.layers)
+	for i, d := range found.layers {
+		it.Layers = append(it.Layers, d.Digest.Hex+".tar")
+		if first[i] != i {
+			continue
+		}
+		if err := found.writeLayer(out, s, d, it.Layers[i]); err != nil {
+			return fmt.Errorf("%s: %w", layerName(i, d.Digest.String()), err)
+		}
+	}
+	return finish(out, it)
+}
+
+// finish writes manifest.json and the end of the archive.
+func finish(out *tar.Writer, it item) error {
+	raw, err := json.Marshal([]item{it})
+	if err != nil {
+		return fmt.Errorf("manifest.json: %w", err)
+	}
+	if err := writeFile(out, "manifest.json", raw); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+func writeFile(out *tar.Writer, name string, raw []byte) error {
+	if err := out.WriteHeader(&tar.Header{Name: name, Mode: 0o444, Size: int64(len(raw))}); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if _, err := out.Write(raw); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// writeLayer copies one blob. Its digest is verified on the way, and the
+// engine verifies its content against the configuration.
+func (r resolved) writeLayer(out *tar.Writer, s scanner, d v1.Descriptor, name string) error {
+	size, format, err := r.measure(s, d)
+	if err != nil {
+		return err
+	}
+	in, err := r.from.open(s.ctx, d)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	plain, err := inflate(bufio.NewReaderSize(in, block), format)
+	if err != nil {
+		return err
+	}
+	defer plain.Close()
+	if err := out.WriteHeader(&tar.Header{Name: name, Mode: 0o444, Size: size}); err != nil {
+		return err
+	}
+	raw := newHashed(s.ctx, plain)
+	if _, err := io.Copy(out, raw); err != nil {
+		return err
+	}
+	if raw.n != size {
+		return fmt.Errorf("expected %d bytes, found %d", size, raw.n)
+	}
+	if format == "" && raw.digest() != d.Digest.String() {
+		return fmt.Errorf("content hashes to %s", raw.digest())
+	}
+	return nil
+}
+
+// measure finds out how long a layer will be in the archive and what has to be
+// undone for it: format is "zstd" or "".
+func (r resolved) measure(s scanner, d v1.Descriptor) (size int64, format string, err error) {
+	if err := checkDigest(d); err != nil {
+		return 0, "", err
+	}
+	in, err := r.from.open(s.ctx, d)
+	if err != nil {
+		return 0, "", err
+	}
+	defer in.Close()
+	buffered := bufio.NewReader(in)
+	head, err := buffered.Peek(len(magicZstd))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return 0, "", err
+	}
+	if format = compressionOf(head); format != "zstd" {
+		return d.Size, "", nil
+	}
+	l, err := s.layer(buffered)
+	if err != nil {
+		return 0, "", err
+	}
+	if l.digest != d.Digest.String() {
+		return 0, "", fmt.Errorf("content hashes to %s", l.digest)
+	}
+	return int64(l.unpacked), format, nil
+}
+
+// retag copies a docker archive with one image of it under a new name. The
+// documents of the OCI layout that newer engines add are left out, because
+// they name the image otherwise.
+func retag(ctx context.Context, w io.Writer, ref Reference, opts Options, tag string) error {
+	f, err := os.Open(ref.Path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	it, err := archiveItem(ctx, f, ref.Name, opts)
+	if err != nil {
+		return err
+	}
+	it.RepoTags = []string{tag}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	in, out := tar.NewReader(newHashed(ctx, f)), tar.NewWriter(w)
+	for {
+		hdr, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			return finish(out, it)
+		}
+		if err != nil {
+			return fmt.Errorf("read archive: %w", err)
+		}
+		if slices.Contains([]string{"manifest.json", "repositories", "index.json", "oci-layout"}, path.Clean(hdr.Name)) {
+			continue
+		}
+		if err := out.WriteHeader(hdr); err != nil {
+			return fmt.Errorf("copy %s: %w", quote(hdr.Name), err)
+		}
+		if _, err := io.Copy(out, in); err != nil {
+			return fmt.Errorf("copy %s: %w", quote(hdr.Name), err)
+		}
+	}
+}
+
+// archiveItem reads only the documents of a docker archive.
+func archiveItem(ctx context.Context, f *os.File, name string, opts Options) (item, error) {
+	a, err := indexArchive(ctx, f, opts.Limits)
+	if err != nil {
+		return item{}, err
+	}
+	s := newStream(ctx, DockerArchive, opts)
+	for member, m := range a.members {
+		if m.size > int64(opts.Limits.Document) || path.Ext(member) == ".tar" {
+			continue
+		}
+		raw, err := io.ReadAll(io.NewSectionReader(f, m.offset, m.size))
+		if err != nil {
+			return item{}, err
+		}
+		if isJSON(raw[:min(len(raw), 512)]) && record.Bytes(len(raw)+s.kept) <= 8*opts.Limits.Document {
+			s.documents[member] = raw
+			s.kept += len(raw)
+		}
+	}
+	items, err := s.items(ctx, []string{name})
+	if err != nil {
+		return item{}, err
+	}
+	return items[0], nil
+}

@@ -1,0 +1,96 @@
+package analyze
+
+import (
+	"archive/tar"
+	"bytes"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// The headers that tests are written in.
+func fileOf(name string, size int64) tar.Header {
+	return tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o644}
+}
+
+func dirOf(name string) tar.Header {
+	return tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: 0o755}
+}
+
+func hardlink(name, target string) tar.Header {
+	return tar.Header{Typeflag: tar.TypeLink, Name: name, Linkname: target}
+}
+
+func symlink(name, target string) tar.Header {
+	return tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target}
+}
+
+// layerTar writes a layer whose files hold bytes that compress about as well
+// as programs do.
+func layerTar(t testing.TB, headers ...tar.Header) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, h := range headers {
+		if err := w.WriteHeader(&h); err != nil {
+			t.Fatalf("%s: %v", h.Name, err)
+		}
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		payload := make([]byte, h.Size)
+		for i := range payload {
+			payload[i] = "abcdefghijklmnop"[random.IntN(16)]
+		}
+		if _, err := w.Write(payload); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func gzipped(t testing.TB, raw []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write(raw); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func zstded(t testing.TB, raw []byte) []byte {
+	t.Helper()
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.EncodeAll(raw, nil)
+}
+
+func newBudget(l Limits) *budget { return &budget{Limits: l.withDefaults()} }
+
+// stack applies layers, given as tar streams, to a tree.
+func stack(t testing.TB, layers ...[]byte) *tree {
+	t.Helper()
+	out := &tree{most: 1 << 20}
+	for i, raw := range layers {
+		x, err := walk(bytes.NewReader(raw), newBudget(Limits{}))
+		if err != nil {
+			t.Fatalf("layer %d: %v", i, err)
+		}
+		if err := out.apply(x); err != nil {
+			t.Fatalf("layer %d: %v", i, err)
+		}
+	}
+	return out
+}

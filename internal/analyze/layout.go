@@ -1,0 +1,147 @@
+package analyze
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// directory is an OCI image layout. The os.Root keeps symbolic links of a
+// hostile layout from leading out of it.
+// https://github.com/opencontainers/image-spec/blob/main/image-layout.md
+type directory struct{ root *os.Root }
+
+func (d directory) manifest(ctx context.Context, desc v1.Descriptor) (io.ReadCloser, error) {
+	return d.open(ctx, desc)
+}
+
+func (d directory) open(_ context.Context, desc v1.Descriptor) (io.ReadCloser, error) {
+	return d.file(blobPath(desc))
+}
+
+// file opens a regular file; a pipe or device would block or never end.
+func (d directory) file(path string) (io.ReadCloser, error) {
+	info, err := d.root.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s %w", path, errNoSuchBlob)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", path)
+	}
+	return d.root.Open(path)
+}
+
+func blobPath(d v1.Descriptor) string { return "blobs/" + d.Digest.Algorithm + "/" + d.Digest.Hex }
+
+// archiveFile is an OCI layout in a tar file, read where it lies: only the
+// blobs that are needed.
+type archiveFile struct {
+	from    io.ReaderAt
+	members map[string]member
+}
+
+type member struct{ offset, size int64 }
+
+func (a archiveFile) manifest(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error) {
+	return a.open(ctx, d)
+}
+
+func (a archiveFile) open(_ context.Context, d v1.Descriptor) (io.ReadCloser, error) {
+	return a.file(blobPath(d))
+}
+
+func (a archiveFile) file(path string) (io.ReadCloser, error) {
+	m, ok := a.members[path]
+	if !ok {
+		return nil, fmt.Errorf("%s %w", path, errNoSuchBlob)
+	}
+	return io.NopCloser(io.NewSectionReader(a.from, m.offset, m.size)), nil
+}
+
+// indexArchive notes where the members of a tar file lie.
+func indexArchive(ctx context.Context, f *os.File, limits Limits) (archiveFile, error) {
+	a := archiveFile{from: f, members: map[string]member{}}
+	tr := tar.NewReader(f)
+	for {
+		hdr, err := tr.Next()
+		if errors.Is(err, io.EOF) {
+			return a, nil
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return a, fmt.Errorf("read archive: %w", err)
+		}
+		name, err := clean(hdr.Name, limits.Path)
+		if err != nil {
+			return a, fmt.Errorf("read archive: member %s: %w", quote(hdr.Name), err)
+		}
+		if hdr.Typeflag != tar.TypeReg {
+			continue
+		}
+		offset, err := f.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return a, fmt.Errorf("read archive: %w", err)
+		}
+		if a.members[name] = (member{offset, hdr.Size}); len(a.members) > outerMembers {
+			return a, fmt.Errorf("read archive: more than %d members", outerMembers)
+		}
+	}
+}
+
+// localLayout is a layout in a directory or a file, and what closes it.
+type localLayout interface {
+	blobs
+	file(path string) (io.ReadCloser, error)
+}
+
+func openLayout(ctx context.Context, ref Reference, limits Limits) (localLayout, io.Closer, error) {
+	if ref.Transport == OCILayout {
+		root, err := os.OpenRoot(ref.Path)
+		return directory{root}, root, err
+	}
+	f, err := os.Open(ref.Path)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := indexArchive(ctx, f, limits)
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return a, f, nil
+}
+
+// resolveLayout finds the image that ref names in an OCI layout.
+func resolveLayout(ctx context.Context, from localLayout, ref Reference, opts Options) (resolved, error) {
+	r := resolver{from: from, limits: opts.Limits, want: opts.Platform}
+	in, err := from.file("index.json")
+	if err != nil {
+		return resolved{}, fmt.Errorf("not an OCI layout: %w", err)
+	}
+	defer in.Close()
+	raw, err := readAtMost(in, record.Bytes(opts.Limits.Document))
+	if err != nil {
+		return resolved{}, fmt.Errorf("index.json: %w", err)
+	}
+	var index v1.IndexManifest
+	if err := decode(raw, &index); err != nil {
+		return resolved{}, fmt.Errorf("index.json: %w", err)
+	}
+	start, err := r.start(index.Manifests, ref)
+	if err != nil {
+		return resolved{}, fmt.Errorf("index.json: %w", err)
+	}
+	return r.image(ctx, start, 1)
+}

@@ -1,0 +1,81 @@
+package analyze
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// Limits bound what one call reads of an image that may be hostile. A zero
+// field takes the value of [DefaultLimits].
+type Limits struct {
+	Layers   int          // layers of an image, and blobs of an archive
+	Entries  int64        // tar entries and paths, over all layers
+	Path     int          // bytes of one path
+	Unpacked record.Bytes // inflated bytes, over all layers
+	Ratio    int64        // inflated over compressed bytes of one layer, beyond ratioFrom
+	Document record.Bytes // one manifest, index or configuration
+	Nesting  int          // indexes within indexes
+}
+
+// DefaultLimits let every image through that people are known to run: up to
+// three million files and tens of gigabytes. Paths end where Linux's PATH_MAX
+// does; the ratio is far above real layers (at most 20) and far below gzip's
+// ceiling of 1032.
+var DefaultLimits = Limits{
+	Layers:   1024,
+	Entries:  4 << 20,
+	Path:     4096,
+	Unpacked: 128 << 30,
+	Ratio:    200,
+	Document: 8 << 20,
+	Nesting:  4,
+}
+
+const (
+	ratioFrom = 256 << 20 // a small layer may be all zeros; it costs nothing
+	zstdMax   = 128 << 20 // window, the zstd program's own limit without --long
+)
+
+// withDefaults fills the zero fields.
+func (l Limits) withDefaults() Limits {
+	d := DefaultLimits
+	l.Layers = positive(l.Layers, d.Layers)
+	l.Entries = positive(l.Entries, d.Entries)
+	l.Path = positive(l.Path, d.Path)
+	l.Unpacked = positive(l.Unpacked, d.Unpacked)
+	l.Ratio = positive(l.Ratio, d.Ratio)
+	l.Document = positive(l.Document, d.Document)
+	l.Nesting = positive(l.Nesting, d.Nesting)
+	return l
+}
+
+func positive[N int | int64 | record.Bytes](n, otherwise N) N {
+	if n > 0 {
+		return n
+	}
+	return otherwise
+}
+
+// budget is what is left of the limits of one call; layers that are read at
+// the same time share it.
+type budget struct {
+	Limits
+	entries  atomic.Int64
+	unpacked atomic.Int64
+}
+
+func (b *budget) entry() error {
+	if b.entries.Add(1) > b.Entries {
+		return fmt.Errorf("more than %d entries in all layers together", b.Entries)
+	}
+	return nil
+}
+
+func (b *budget) inflate(n int) error {
+	if b.unpacked.Add(int64(n)) > int64(b.Unpacked) {
+		return fmt.Errorf("more than %d bytes unpacked in all layers together", b.Unpacked)
+	}
+	return nil
+}
