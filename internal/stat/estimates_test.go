@@ -55,11 +55,11 @@ func TestIntervalInvertsTheTest(t *testing.T) {
 			}
 			seen[math.Abs(shifted[i])] = true
 		}
-		if above := stat.SignedRank(shifted) <= 0.01; above != (bound < low) {
-			t.Errorf("bound %v, interval %v … %v: above is %v", bound, low, high, above)
+		if p := above(shifted); (p <= 0.01) != (bound < low) {
+			t.Errorf("bound %v, interval %v … %v: above has p = %v", bound, low, high, p)
 		}
-		if within := stat.SignedRankWithin(shifted) <= 0.01; within != (bound > high) {
-			t.Errorf("bound %v, interval %v … %v: within is %v", bound, low, high, within)
+		if p := within(shifted); (p <= 0.01) != (bound > high) {
+			t.Errorf("bound %v, interval %v … %v: within has p = %v", bound, low, high, p)
 		}
 	})
 }

@@ -89,7 +89,7 @@ func TestPairsNeededGivesThePower(t *testing.T) {
 		for i := range d {
 			d[i] = 0.5 + source()
 		}
-		if stat.SignedRank(d) <= .01 {
+		if above(d) <= .01 {
 			rejected++
 		}
 	}

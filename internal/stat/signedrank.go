@@ -7,42 +7,36 @@ import (
 	"sync"
 )
 
-// SignedRank is the exact one-sided p-value of Wilcoxon's signed-rank test of
-// "the centre of d is at most zero" against "it is above zero": small values are
-// evidence for above. To test another bound, subtract it from d first.
+// SignedRank gives the two exact one-sided p-values of Wilcoxon's signed-rank test
+// on the centre of d. To test another bound than zero, subtract it from d first.
 //
-// Ties share the mean of their ranks. Zeros are ranked with the rest and then
-// set aside (Pratt 1959), because dropping them before ranking can turn a
-// significant sample into an insignificant one by raising its values. Both are
-// exact: the ranks depend on the magnitudes alone, and given the magnitudes the
-// signs of the non-zero values are independent fair coins, so the permutation
+//   - above tests "at most zero" against "above zero": small is evidence for above.
+//   - within tests "above zero" against "at most zero": small is evidence for at
+//     most zero.
+//
+// Ties share the mean of their ranks. Zeros are ranked with the rest (Pratt 1959),
+// because dropping them before ranking can turn a significant sample into an
+// insignificant one by raising its values. For above they are then set aside. For
+// within they count as negative: a zero lies within the bound, and for any centre
+// above it would have been a negative value of the smallest rank. That is what lets
+// a metric that never moves, such as an error rate of 0 on both sides, be declared
+// within a budget of no growth. Without zeros the one is the other of the negated
+// values.
+//
+// Both are exact with ties and zeros: the ranks depend on the magnitudes alone, and
+// given the magnitudes the signs are independent fair coins, so the permutation
 // distribution of these very ranks is the null distribution of this very sample.
 //
-// No observations, or nothing but zeros, give 1.
-func SignedRank(d []float64) float64 {
+// Without observations both are 1; nothing but zeros give 1 for above.
+func SignedRank(d []float64) (above, within float64) {
 	r := rank(d)
 	if r.plain {
-		return plainTail(len(d), r.total-r.positive)
+		table := plainTable(len(d))
+		return table[(r.total-r.positive)/2], table[r.positive/2]
 	}
-	return upperTail(distribution(r.doubled[r.zeros:]), r.positive)
-}
-
-// SignedRankWithin is the exact one-sided p-value of "the centre of d is above
-// zero" against "it is at most zero": small values are evidence for at most.
-//
-// Without zeros it is SignedRank of the negated values. A zero, though, lies
-// within the bound, and for any centre above the bound it would have been a
-// negative value of the smallest rank; so here zeros keep their ranks and count
-// as negative. That is what lets a metric that never moves, such as an error
-// rate of 0 on both sides, be declared within a budget of no growth.
-//
-// No observations give 1.
-func SignedRankWithin(d []float64) float64 {
-	r := rank(d)
-	if r.plain {
-		return plainTail(len(d), r.positive)
-	}
-	return upperTail(distribution(r.doubled), r.total-r.positive)
+	above = upperTail(distribution(r.doubled[r.zeros:]), r.positive)
+	within = upperTail(distribution(r.doubled), r.total-r.positive)
+	return above, within
 }
 
 // ranks are the mid-ranks of the magnitudes of a sample, all times two so that
@@ -116,11 +110,6 @@ func upperTail(p []float64, s int) float64 {
 	}
 	return min(sum, 1)
 }
-
-// plainTail is the probability that the sum of positive doubled ranks is at
-// most s when the ranks of n values have neither ties nor zeros. By symmetry it
-// is also the probability of at least total-s.
-func plainTail(n, s int) float64 { return plainTable(n)[s/2] }
 
 // plainTables keeps cumulative distributions by sample size, since one run asks
 // for the same few sizes thousands of times.

@@ -9,6 +9,9 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/stat"
 )
 
+func above(d []float64) float64  { p, _ := stat.SignedRank(d); return p }
+func within(d []float64) float64 { _, p := stat.SignedRank(d); return p }
+
 // withRankSum makes n untied values whose negative ones have ranks adding up to
 // sum, taking the largest ranks first.
 func withRankSum(n, sum int) []float64 {
@@ -39,11 +42,11 @@ func TestSignedRankPublishedCriticalValues(t *testing.T) {
 	} {
 		for i, critical := range row {
 			if critical >= 0 {
-				if p := stat.SignedRank(withRankSum(n, critical)); p > levels[i] {
+				if p := above(withRankSum(n, critical)); p > levels[i] {
 					t.Errorf("n=%d: rank sum %d has p=%.5f, the table calls it significant at %g", n, critical, p, levels[i])
 				}
 			}
-			if p := stat.SignedRank(withRankSum(n, critical+1)); p <= levels[i] {
+			if p := above(withRankSum(n, critical+1)); p <= levels[i] {
 				t.Errorf("n=%d: rank sum %d has p=%.5f, the table calls it not significant at %g", n, critical+1, p, levels[i])
 			}
 		}
@@ -69,13 +72,13 @@ func TestSignedRankTextbooks(t *testing.T) {
 		{"all zeros", []float64{0, 0, 0}, 1},
 		{"nothing", nil, 1},
 	} {
-		if got := stat.SignedRank(c.d); math.Abs(got-c.want) > 5e-6 {
+		if got := above(c.d); math.Abs(got-c.want) > 5e-6 {
 			t.Errorf("%s: p = %.7f, want %.7f", c.name, got, c.want)
 		}
 	}
 }
 
-func TestSignedRankWithinCountsZerosAsWithin(t *testing.T) {
+func TestSignedRankCountsZerosAsWithin(t *testing.T) {
 	for _, c := range []struct {
 		d    []float64
 		want float64
@@ -86,7 +89,7 @@ func TestSignedRankWithinCountsZerosAsWithin(t *testing.T) {
 		{[]float64{0, 0, 1}, 5.0 / 8},
 		{nil, 1},
 	} {
-		if got := stat.SignedRankWithin(c.d); got != c.want {
+		if got := within(c.d); got != c.want {
 			t.Errorf("%v: p = %v, want %v", c.d, got, c.want)
 		}
 	}
@@ -151,13 +154,13 @@ func bruteForce(d []float64, zerosFlip bool) (atLeast, atMost float64) {
 func TestSignedRankIsTheShareOfAllSignPatterns(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := drawSample(t, 10)
-		above, _ := bruteForce(d, false)
-		if got := stat.SignedRank(d); got != above {
-			t.Errorf("SignedRank(%v) = %v, enumeration says %v", d, got, above)
+		want, _ := bruteForce(d, false)
+		if got := above(d); got != want {
+			t.Errorf("above of %v is %v, enumeration says %v", d, got, want)
 		}
-		_, within := bruteForce(d, true)
-		if got := stat.SignedRankWithin(d); got != within {
-			t.Errorf("SignedRankWithin(%v) = %v, enumeration says %v", d, got, within)
+		_, want = bruteForce(d, true)
+		if got := within(d); got != want {
+			t.Errorf("within of %v is %v, enumeration says %v", d, got, want)
 		}
 	})
 }
@@ -171,20 +174,20 @@ func TestSignedRankSymmetry(t *testing.T) {
 			negated[i], scaled[i] = -x, 8*x
 			zeros = zeros || x == 0
 		}
-		p := stat.SignedRank(d)
+		p := above(d)
 		if p <= 0 || p > 1 {
 			t.Fatalf("p = %v of %v", p, d)
 		}
-		if got := stat.SignedRank(scaled); got != p {
+		if got := above(scaled); got != p {
 			t.Errorf("in another unit p = %v, was %v", got, p)
 		}
-		if got := stat.SignedRank(shuffled); got != p {
+		if got := above(shuffled); got != p {
 			t.Errorf("in another order p = %v, was %v", got, p)
 		}
-		if got := stat.SignedRankWithin(negated); !zeros && got != p {
+		if got := within(negated); !zeros && got != p {
 			t.Errorf("mirrored p = %v, was %v", got, p)
 		}
-		if got := stat.SignedRankWithin(negated); got > p {
+		if got := within(negated); got > p {
 			t.Errorf("a zero spoke against being within: mirrored p = %v, was %v", got, p)
 		}
 	})
@@ -199,10 +202,10 @@ func TestSignedRankGrowsMoreSignificantWithTheValues(t *testing.T) {
 				d[i] = -d[i]
 			}
 		}
-		before := stat.SignedRank(d)
+		before := above(d)
 		raised := append([]float64(nil), d...)
 		raised[0] = 2000
-		if after := stat.SignedRank(raised); after > before {
+		if after := above(raised); after > before {
 			t.Errorf("raising %v to 2000 in %v moved p from %v to %v", d[0], d, before, after)
 		}
 	})
@@ -218,18 +221,18 @@ func TestSignedRankLevelOnDiscreteDistributions(t *testing.T) {
 		centre := rapid.IntRange(-2, 0).Draw(t, "centre")
 		values, shares := symmetric(centre, weights)
 		for _, level := range []float64{1.0 / 16, 1.0 / 8, 1.0 / 4} {
-			above := rejecting(values, shares, func(d []float64) bool { return stat.SignedRank(d) <= level })
-			if centre == 0 && above > level+1e-12 {
-				t.Errorf("centre 0, weights %v: SignedRank rejects %.4f at %.4f", weights, above, level)
+			share := rejecting(values, shares, func(d []float64) bool { return above(d) <= level })
+			if share > level+1e-12 {
+				t.Errorf("centre %d, weights %v: above rejects %.4f at %.4f", centre, weights, share, level)
 			}
 			mirrored := rejecting(values, shares, func(d []float64) bool {
 				for i := range d {
 					d[i] = -d[i]
 				}
-				return stat.SignedRankWithin(d) <= level
+				return within(d) <= level
 			})
 			if centre < 0 && mirrored > level+1e-12 {
-				t.Errorf("centre %d, weights %v: SignedRankWithin rejects %.4f at %.4f", -centre, weights, mirrored, level)
+				t.Errorf("centre %d, weights %v: within rejects %.4f at %.4f", -centre, weights, mirrored, level)
 			}
 		}
 	})
@@ -270,8 +273,8 @@ func TestSignedRankOfManyValuesStaysAProbability(t *testing.T) {
 	for i := range d {
 		d[i] = math.Sin(float64(i))
 	}
-	above, within := stat.SignedRank(d), stat.SignedRankWithin(d)
-	if !(above > 0 && above <= 1) || !(within > 0 && within <= 1) || math.Abs(above+within-1) > 0.01 {
-		t.Errorf("200 values: above %v, within %v", above, within)
+	up, down := stat.SignedRank(d)
+	if !(up > 0 && up <= 1) || !(down > 0 && down <= 1) || math.Abs(up+down-1) > 0.01 {
+		t.Errorf("200 values: above %v, within %v", up, down)
 	}
 }

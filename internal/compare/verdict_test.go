@@ -1,0 +1,182 @@
+package compare_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-ci/plimsoll/internal/compare"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+func TestMeasuredVerdicts(t *testing.T) {
+	const ready, rate, errors = record.StartupReady, record.LoadRate, record.LoadErrors
+	steady := about(0.2, 0.02, 8, 1)
+	for _, c := range []struct {
+		name       string
+		id         record.MetricID
+		base, head []float64
+		budget     record.Budget
+		want       record.Verdict
+		note       string // a part of it
+	}{
+		{"grew by less", ready, steady, about(0.21, 0.02, 8, 2), budget(0.15, unset, unset), record.Pass, ""},
+		{"grew by more", ready, steady, about(0.26, 0.02, 8, 2), budget(0.15, unset, unset), record.Fail, ""},
+		{"grew by about as much", ready, steady, about(0.23, 0.05, 8, 2), budget(0.15, unset, unset), record.Inconclusive, "undecided after 8 pairs"},
+		{"more, but below the floor", ready, steady, about(0.26, 0.02, 8, 2), budget(0.15, 0.1, unset), record.Pass, ""},
+		{"a floor without a ratio", ready, steady, about(0.26, 0.02, 8, 2), budget(unset, 0.02, unset), record.Fail, ""},
+		{"nothing moves at all", ready, constant(0.2, 8), constant(0.2, 8), budget(0, unset, unset), record.Pass, ""},
+		{"exactly on the budget", ready, constant(0.2, 8), constant(0.23, 8), budget(0.15, unset, unset), record.Pass, ""},
+		{"ties over the budget", ready, constant(0.2, 8), constant(0.24, 8), budget(0.15, unset, unset), record.Fail, ""},
+		{"seven pairs", ready, steady[:7], about(0.3, 0.02, 7, 2), budget(0.15, unset, unset), record.Inconclusive, "7 of the 8 pairs"},
+		{"nine pairs look back at eight", ready, about(0.2, 0.02, 9, 1), about(0.3, 0.02, 9, 2), budget(0.15, unset, unset), record.Fail, ""},
+		{"an empty budget", ready, steady, steady, record.Budget{}, record.None, ""},
+
+		{"more is better: fell by less", rate, about(100, 0.01, 8, 1), about(95, 0.01, 8, 2), budget(0.1, unset, unset), record.Pass, ""},
+		{"more is better: fell by more", rate, about(100, 0.01, 8, 1), about(80, 0.01, 8, 2), budget(0.1, unset, unset), record.Fail, ""},
+		{"more is better: rose", rate, about(100, 0.01, 8, 1), about(150, 0.01, 8, 2), budget(0.1, unset, unset), record.Pass, ""},
+		{"more is better: any fall is allowed", rate, about(100, 0.01, 8, 1), about(1, 0.01, 8, 2), budget(1, unset, unset), record.Pass, ""},
+		{"more is better: above its limit", rate, about(100, 0.01, 8, 1), about(95, 0.01, 8, 2), budget(unset, unset, 90), record.Pass, ""},
+		{"more is better: below its limit", rate, about(100, 0.01, 8, 1), about(80, 0.01, 8, 2), budget(unset, unset, 90), record.Fail, ""},
+
+		{"no errors on both sides", errors, constant(0, 8), constant(0, 8), budget(0, unset, 0), record.Pass, ""},
+		{"errors appear", errors, constant(0, 8), about(0.2, 0.1, 8, 2), budget(0.1, 0.01, unset), record.Fail, ""},
+		{"few errors appear", errors, constant(0, 8), about(0.005, 0.1, 8, 2), budget(0.1, 0.01, unset), record.Pass, ""},
+		{"differences close to the budget", errors, constant(0.1, 8), about(0.11, 0.05, 8, 2), budget(0.1, unset, unset), record.Inconclusive, "too close to the budget"},
+
+		{"within its limit", ready, steady, about(0.21, 0.02, 8, 2), budget(unset, unset, 0.25), record.Pass, ""},
+		{"at its limit", ready, steady, constant(0.25, 8), budget(unset, unset, 0.25), record.Pass, ""},
+		{"over its limit", ready, steady, about(0.3, 0.02, 8, 2), budget(unset, unset, 0.25), record.Fail, ""},
+		{"around its limit", ready, steady, about(0.25, 0.1, 8, 2), budget(unset, unset, 0.25), record.Inconclusive, "between 90 % and 110 % of its limit"},
+		{"around a limit of zero", errors, constant(0, 8), append(constant(0, 4), constant(0.1, 4)...), budget(unset, unset, 0), record.Inconclusive, "too close to its limit"},
+		{"base is over the limit too", ready, about(0.28, 0.02, 8, 1), about(0.3, 0.02, 8, 2), budget(unset, unset, 0.25), record.Pass, "not blamed on head"},
+		{"base is over the limit, head repairs it", ready, about(0.28, 0.02, 8, 1), about(0.2, 0.02, 8, 2), budget(unset, unset, 0.25), record.Pass, ""},
+		{"base seems to be over the limit", ready, append(constant(0.24, 3), constant(0.26, 5)...), about(0.3, 0.02, 8, 2), budget(unset, unset, 0.25), record.Inconclusive, "base seems to be as well"},
+		{"over a broken limit, and grew", ready, about(0.28, 0.02, 8, 1), about(0.4, 0.02, 8, 2), budget(0.15, unset, 0.25), record.Fail, "not blamed on head"},
+		{"grew, within its limit", ready, steady, about(0.26, 0.02, 8, 2), budget(0.15, unset, 1), record.Fail, ""},
+
+		{"head silent once", ready, steady, append([]float64{math.NaN()}, about(0.2, 0.02, 7, 2)...), budget(0.15, unset, unset), record.Missing, "head gave no value in 1 of 8 pairs"},
+		{"base silent once", ready, append([]float64{math.NaN()}, about(0.2, 0.02, 7, 2)...), steady, budget(0.15, unset, unset), record.Pass, "base gave no value in 1 of 8 pairs"},
+		{"head silent and over anyway", ready, about(0.2, 0.02, 12, 1), append([]float64{math.NaN()}, about(0.3, 0.02, 11, 2)...), budget(0.15, unset, unset), record.Fail, "head gave no value"},
+		{"a failed measurement is none", ready, steady, append([]float64{-1}, about(0.2, 0.02, 7, 2)...), budget(0.15, unset, unset), record.Missing, "head gave no value"},
+		{"infinite is no value", ready, steady, append([]float64{math.Inf(1)}, about(0.2, 0.02, 7, 2)...), budget(0.15, unset, unset), record.Missing, "head gave no value"},
+		{"never on head", ready, steady, nil, budget(0.15, unset, unset), record.Missing, "no pair counts"},
+		{"never on both", ready, append(steady, constant(math.NaN(), 8)...), append(constant(math.NaN(), 8), steady...), budget(0.15, unset, unset), record.Missing, "not measured on both sides at once"},
+
+		{"zero on base", ready, append([]float64{0}, about(0.2, 0.02, 7, 1)...), about(0.205, 0.02, 8, 2), budget(0.15, 0.05, unset), record.Inconclusive, "compared by difference"},
+		{"zero on both", ready, constant(0, 8), constant(0, 8), budget(0.15, unset, unset), record.Pass, "compared by difference"},
+		{"zero on base, over", ready, constant(0, 8), about(0.2, 0.02, 8, 2), budget(0.15, 0.05, unset), record.Fail, "compared by difference"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := judge(t, c.id, c.base, c.head, c.budget)
+			if got.Verdict != c.want || !strings.Contains(got.Note, c.note) || c.note == "" && got.Note != "" {
+				t.Errorf("verdict %s, note %q; want %s, note %q", got.Verdict, got.Note, c.want, c.note)
+			}
+		})
+	}
+}
+
+func TestADecisionStands(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		early, later float64
+		want         record.Verdict
+	}{
+		{"fail", 0.3, 0.15, record.Fail},
+		{"pass", 0.15, 0.3, record.Pass},
+	} {
+		head := append(about(c.early, 0.02, 8, 2), about(c.later, 0.02, 16, 3)...)
+		got := judge(t, record.StartupReady, about(0.2, 0.02, 24, 1), head, budget(0.15, unset, unset))
+		if got.Verdict != c.want || got.Note != "decided after 8 pairs, which stands" {
+			t.Errorf("%s: %s, note %q", c.name, got.Verdict, got.Note)
+		}
+	}
+}
+
+// Four fast boots and then slow ones: 8 pairs leave it open, 15 change nothing
+// since no look lies between, 16 settle it.
+func TestVerdictsFallAtLooksOnly(t *testing.T) {
+	base, head := about(0.2, 0.02, 24, 1), append(constant(0.15, 4), about(0.4, 0.02, 20, 3)...)
+	for n, want := range map[int]record.Verdict{8: record.Inconclusive, 15: record.Inconclusive, 16: record.Fail, 24: record.Fail} {
+		if got := judge(t, record.StartupReady, base[:n], head[:n], budget(0.15, unset, unset)); got.Verdict != want {
+			t.Errorf("%d pairs: %s (%s), want %s", n, got.Verdict, got.Note, want)
+		}
+	}
+}
+
+// Eight pairs in agreement have p = 1/256: enough for a family of two, not of
+// three, whose looks therefore start at ten.
+func TestOthersEnlargeTheFamily(t *testing.T) {
+	for _, c := range []struct {
+		pairs, others int
+		want          record.Verdict
+		note          string
+	}{
+		{8, 0, record.Fail, ""},
+		{8, 1, record.Fail, ""},
+		{8, 2, record.Inconclusive, "8 of the 10 pairs"},
+		{10, 2, record.Fail, ""},
+		{10, 9, record.Fail, ""},
+		{10, 10, record.Inconclusive, "not beyond doubt as one of 11 bounds"},
+		{14, 10, record.Fail, ""},
+	} {
+		in := compare.Input{
+			Base:    booted(columns{record.StartupReady: about(0.2, 0.02, c.pairs, 1)}),
+			Head:    booted(columns{record.StartupReady: about(0.4, 0.02, c.pairs, 2)}),
+			Budgets: map[record.MetricID]record.Budget{record.StartupReady: budget(0.15, unset, unset)},
+			Others:  c.others,
+		}
+		got := row(t, compare.Service(in), record.StartupReady)
+		if got.Verdict != c.want || !strings.Contains(got.Note, c.note) {
+			t.Errorf("%d pairs, %d others: %s, %q; want %s, %q", c.pairs, c.others, got.Verdict, got.Note, c.want, c.note)
+		}
+	}
+}
+
+func TestVoidedPairsAreLeftOutWhole(t *testing.T) {
+	base := booted(columns{record.StartupReady: about(0.2, 0.02, 10, 1)})
+	head := booted(columns{record.StartupReady: append([]float64{9, 9}, about(0.2, 0.02, 8, 2)...)})
+	base.Trials[1].Void, head.Trials[2].Void = "steal 12 %", "sent late"
+	in := compare.Input{Base: base, Head: head, Budgets: map[record.MetricID]record.Budget{record.StartupReady: budget(0.15, unset, unset)}}
+	s := compare.Service(in)
+	got := row(t, s, record.StartupReady)
+	if s.Pairs != 8 || s.Voided != 2 || got.N != 8 || got.Verdict != record.Pass || *got.Head > 0.3 {
+		t.Errorf("pairs %d, voided %d, row %+v", s.Pairs, s.Voided, got)
+	}
+	if len(s.Warnings) != 1 || s.Warnings[0] != "2 of 10 pairs do not count; the first: steal 12 %" {
+		t.Errorf("warnings %q", s.Warnings)
+	}
+
+	head.Trials = append(head.Trials, record.Trial{Pair: 5, Metrics: head.Trials[5].Metrics})
+	if s := compare.Service(in); s.Pairs != 7 || s.Voided != 3 {
+		t.Errorf("with two boots of head in pair 5: pairs %d, voided %d", s.Pairs, s.Voided)
+	}
+	head.Trials = head.Trials[:9]
+	if s := compare.Service(in); s.Pairs != 6 || s.Voided != 2 {
+		t.Errorf("with pairs 9 and 10 half done: pairs %d, voided %d", s.Pairs, s.Voided)
+	}
+	for i := range base.Trials {
+		base.Trials[i].Void = "steal 50 %"
+	}
+	if got := row(t, compare.Service(in), record.StartupReady); got.Verdict != record.Missing || got.Note != "not measured: no pair counts" {
+		t.Errorf("with everything void: %s, %q", got.Verdict, got.Note)
+	}
+}
+
+// An open verdict names what would settle it, in pairs where pairs would.
+func TestRemedies(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		base, head []float64
+		want       string
+	}{
+		{"more pairs", about(0.2, 0.03, 8, 1), about(0.212, 0.1, 8, 3), "about 24 pairs would likely settle it"},
+		{"more pairs than a run takes", about(0.2, 0.05, 24, 1), about(0.222, 0.3, 24, 2), "more than the 24 of a run"},
+		{"no pairs", constant(0.2, 8), append(constant(0.2, 4), constant(0.2645, 4)...), "no number of pairs"},
+	} {
+		got := judge(t, record.StartupReady, c.base, c.head, budget(0.15, unset, unset))
+		if got.Verdict != record.Inconclusive || !strings.Contains(got.Note, c.want) || !strings.Contains(got.Note, "the budget is +15.0 %") {
+			t.Errorf("%s: %s, note %q, want %q", c.name, got.Verdict, got.Note, c.want)
+		}
+	}
+}
