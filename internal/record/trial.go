@@ -8,7 +8,8 @@ type Trial struct {
 	Pair    int                  `json:"pair"`  // 0 is the warm-up, gated pairs count from 1
 	Order   int                  `json:"order"` // 0 when this side booted first in its pair
 	Started time.Time            `json:"started"`
-	Engine  Seconds              `json:"engine"`         // from create to the launcher reporting in
+	Gate    Seconds              `json:"gate"`           // CLOCK_MONOTONIC of the engine's host when the app was executed
+	Engine  Seconds              `json:"engine"`         // from create to the app's execution
 	Void    string               `json:"void,omitempty"` // why the pair does not count
 	Ready   Readiness            `json:"ready"`
 	Metrics map[MetricID]float64 `json:"metrics"`
