@@ -25,29 +25,37 @@ type endpoint struct {
 
 // candidates lists where to look: only in the named place if there is one,
 // else where DOCKER_HOST says, else where the current Docker context says, else
-// at the sockets that Docker and Podman use.
-func candidates(getenv func(string) string, only string) []endpoint {
-	certs := ""
-	if getenv("DOCKER_TLS_VERIFY") != "" {
-		certs = getenv("DOCKER_CERT_PATH")
-		if certs == "" {
-			certs = dockerConfig(getenv)
-		}
+// at the sockets that Docker and Podman use. The product's own package engine
+// looks in the same order.
+func candidates(getenv func(string) string, only string) ([]endpoint, error) {
+	if only == "" {
+		only = getenv("DOCKER_HOST")
 	}
 	if only != "" {
-		return []endpoint{{only, certs}}
+		return []endpoint{{only, certificates(getenv)}}, nil
 	}
-	if host := getenv("DOCKER_HOST"); host != "" {
-		return []endpoint{{host, certs}}
+	chosen, err := contextEndpoint(getenv)
+	if err != nil {
+		return nil, err
 	}
-	if e, ok := contextEndpoint(getenv); ok {
-		return []endpoint{e}
+	if chosen.host != "" {
+		return []endpoint{chosen}, nil
 	}
 	var all []endpoint
 	for _, path := range usualSockets(getenv) {
 		all = append(all, endpoint{host: "unix://" + path})
 	}
-	return all
+	return all, nil
+}
+
+func certificates(getenv func(string) string) string {
+	if getenv("DOCKER_TLS_VERIFY") == "" {
+		return ""
+	}
+	if dir := getenv("DOCKER_CERT_PATH"); dir != "" {
+		return dir
+	}
+	return dockerConfig(getenv)
 }
 
 func dockerConfig(getenv func(string) string) string {
@@ -57,51 +65,51 @@ func dockerConfig(getenv func(string) string) string {
 	return filepath.Join(getenv("HOME"), ".docker")
 }
 
-// usualSockets are those of the system's Docker, rootless Docker, Docker
-// Desktop, rootless Podman and the system's Podman.
+// usualSockets are those of Docker, rootless Docker, rootless Podman, Docker
+// Desktop, Colima and Podman.
 func usualSockets(getenv func(string) string) []string {
 	sockets := []string{"/var/run/docker.sock"}
-	runtime := getenv("XDG_RUNTIME_DIR")
-	if runtime != "" {
-		sockets = append(sockets, filepath.Join(runtime, "docker.sock"))
+	if runtime := getenv("XDG_RUNTIME_DIR"); runtime != "" {
+		sockets = append(sockets, runtime+"/docker.sock", runtime+"/podman/podman.sock")
 	}
-	sockets = append(sockets, filepath.Join(getenv("HOME"), ".docker/run/docker.sock"))
-	if runtime != "" {
-		sockets = append(sockets, filepath.Join(runtime, "podman/podman.sock"))
+	if home := getenv("HOME"); home != "" {
+		sockets = append(sockets, home+"/.docker/run/docker.sock", home+"/.colima/default/docker.sock")
 	}
 	return append(sockets, "/run/podman/podman.sock")
 }
 
 // contextEndpoint reads the current Docker context from where the docker
 // client keeps it: config.json names it, and its metadata lies in a directory
-// named by the SHA-256 of the name.
+// named by the SHA-256 of the name. No context is no endpoint and no error.
 // https://docs.docker.com/engine/manage-resources/contexts/
-func contextEndpoint(getenv func(string) string) (endpoint, bool) {
+func contextEndpoint(getenv func(string) string) (endpoint, error) {
 	dir, name := dockerConfig(getenv), getenv("DOCKER_CONTEXT")
 	if name == "" {
+		// Whoever never chose a context has no such file.
 		var config struct{ CurrentContext string }
-		if readJSON(filepath.Join(dir, "config.json"), &config) != nil {
-			return endpoint{}, false
-		}
+		_ = readJSON(filepath.Join(dir, "config.json"), &config)
 		name = config.CurrentContext
 	}
 	if name == "" || name == "default" {
-		return endpoint{}, false
+		return endpoint{}, nil
 	}
 	digest := sha256.Sum256([]byte(name))
 	id := hex.EncodeToString(digest[:])
 	var meta struct {
 		Endpoints map[string]struct{ Host string }
 	}
-	if readJSON(filepath.Join(dir, "contexts/meta", id, "meta.json"), &meta) != nil {
-		return endpoint{}, false
+	if err := readJSON(filepath.Join(dir, "contexts/meta", id, "meta.json"), &meta); err != nil {
+		return endpoint{}, fmt.Errorf("read the Docker context %q: %w", name, err)
 	}
 	e := endpoint{host: meta.Endpoints["docker"].Host}
+	if e.host == "" {
+		return endpoint{}, fmt.Errorf("the Docker context %q names no docker endpoint", name)
+	}
 	certs := filepath.Join(dir, "contexts/tls", id, "docker")
 	if _, err := os.Stat(filepath.Join(certs, "ca.pem")); err == nil {
 		e.certs = certs
 	}
-	return e, e.host != ""
+	return e, nil
 }
 
 func readJSON(path string, into any) error {

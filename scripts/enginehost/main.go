@@ -44,25 +44,38 @@ func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 	}
 	var err error
 	switch {
-	case *list:
-		for _, e := range candidates(getenv, *at) {
-			fmt.Fprintln(stdout, e.host)
-		}
 	case *dial != "":
 		err = dialSocket(ctx, *dial)
 	case *url != "":
 		err = askURL(ctx, *url)
 	default:
-		var host string
-		if host, err = search(ctx, candidates(getenv, *at), *wait); err == nil {
-			fmt.Fprintln(stdout, host)
-		}
+		err = find(ctx, getenv, stdout, *at, *wait, *list)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
 	return 0
+}
+
+// find prints the engine that answers, or only where it would look for one.
+func find(ctx context.Context, getenv func(string) string, stdout io.Writer, at string, wait time.Duration, list bool) error {
+	engines, err := candidates(getenv, at)
+	if err != nil {
+		return err
+	}
+	if list {
+		for _, e := range engines {
+			fmt.Fprintln(stdout, e.host)
+		}
+		return nil
+	}
+	host, err := search(ctx, engines, wait)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, host)
+	return nil
 }
 
 // search asks the engines in turn, and again until the time is over, and

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func environment(pairs ...string) func(string) string {
+	return func(name string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCandidates(t *testing.T) {
+	config := t.TempDir()
+	// printf %s remote | sha256sum
+	const remote = "b71199ebd070b36beab7317920c2c2f1d777df8d05e5527d8458fda57cb17a7a"
+	write(t, filepath.Join(config, "config.json"), `{"currentContext": "remote"}`)
+	write(t, filepath.Join(config, "contexts/meta", remote, "meta.json"),
+		`{"Name": "remote", "Endpoints": {"docker": {"Host": "tcp://builder:2376"}}}`)
+	certs := filepath.Join(config, "contexts/tls", remote, "docker")
+	write(t, filepath.Join(certs, "ca.pem"), "")
+
+	for name, test := range map[string]struct {
+		getenv func(string) string
+		only   string
+		want   []endpoint
+	}{
+		"named": {environment("DOCKER_HOST", "tcp://a:1"), "unix:///b", []endpoint{{host: "unix:///b"}}},
+		"DOCKER_HOST wins over the context": {environment("DOCKER_HOST", "tcp://a:1", "DOCKER_CONFIG", config), "",
+			[]endpoint{{host: "tcp://a:1"}}},
+		"with TLS":         {environment("DOCKER_HOST", "tcp://a:1", "DOCKER_TLS_VERIFY", "1", "DOCKER_CERT_PATH", "/c"), "", []endpoint{{"tcp://a:1", "/c"}}},
+		"context":          {environment("DOCKER_CONFIG", config), "", []endpoint{{"tcp://builder:2376", certs}}},
+		"default context":  {environment("DOCKER_CONFIG", config, "DOCKER_CONTEXT", "default"), "", []endpoint{{host: "unix:///var/run/docker.sock"}, {host: "unix:///run/podman/podman.sock"}}},
+		"rootless sockets": {environment("XDG_RUNTIME_DIR", "/run/user/7"), "", []endpoint{{host: "unix:///var/run/docker.sock"}, {host: "unix:///run/user/7/docker.sock"}, {host: "unix:///run/user/7/podman/podman.sock"}, {host: "unix:///run/podman/podman.sock"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := candidates(test.getenv, test.only)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(endpoint{})); diff != "" {
+				t.Errorf("candidates (-want +got):\n%s", diff)
+			}
+		})
+	}
+
+	_, err := candidates(environment("DOCKER_CONFIG", config, "DOCKER_CONTEXT", "gone"), "")
+	if err == nil || !strings.Contains(err.Error(), `"gone"`) {
+		t.Errorf("a context that is not there: got error %v, want one that names it", err)
+	}
+}
+
+// serve answers /version on a unix socket and returns its address.
+func serve(t *testing.T, version string) string {
+	t.Helper()
+	socket := filepath.Join(t.TempDir(), "s")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/version" {
+			w.Write([]byte(version))
+		}
+	})}
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Close() })
+	return "unix://" + socket
+}
+
+func TestRun(t *testing.T) {
+	engine := serve(t, `{"ApiVersion": "1.41"}`)
+	other := serve(t, `<html>not an engine</html>`)
+	absent := "unix://" + filepath.Join(t.TempDir(), "absent")
+
+	for name, test := range map[string]struct {
+		host, stdout, stderr string
+		args                 []string
+		code                 int
+	}{
+		"answers":            {host: engine, stdout: engine + "\n"},
+		"is something else":  {host: other, stderr: "not as a container engine", code: 1},
+		"is not there":       {host: absent, stderr: "no such file", code: 1},
+		"cannot be reached":  {host: "ssh://host", stderr: "expected unix:// or tcp://", code: 1},
+		"is only listed":     {host: absent, args: []string{"-list"}, stdout: absent + "\n"},
+		"another is named":   {host: absent, args: []string{"-at", engine}, stdout: engine + "\n"},
+		"bad flag":           {args: []string{"-nonsense"}, stderr: "nonsense", code: 2},
+		"socket is accepted": {args: []string{"-dial", strings.TrimPrefix(engine, "unix://")}},
+		"socket is not":      {args: []string{"-dial", strings.TrimPrefix(absent, "unix://")}, stderr: "no such file", code: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			code := run(context.Background(), environment("DOCKER_HOST", test.host), &stdout, &stderr, test.args)
+			if code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			if stdout.String() != test.stdout {
+				t.Errorf("stdout %q, want %q", stdout.String(), test.stdout)
+			}
+			if !strings.Contains(stderr.String(), test.stderr) || test.stderr == "" && stderr.Len() > 0 {
+				t.Errorf("stderr %q, want %q in it", stderr.String(), test.stderr)
+			}
+		})
+	}
+}
