@@ -1,0 +1,25 @@
+// Runs the program with the step's environment and ends as it does.
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:os'
+import { Problem, program, saveState, say } from './shim.mjs'
+
+try {
+  const path = await program()
+  const run = randomUUID()
+  // Saved before anything is started: whatever happens now, post can clean up.
+  saveState('program', path)
+  saveState('run', run)
+  const child = spawn(path, [], { stdio: 'inherit', env: { ...process.env, PLIMSOLL_RUN: run } })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  child.on('error', error => {
+    say('error', `start ${path}: ${error.message}`)
+    process.exitCode = 2
+  })
+  child.on('exit', (code, signal) => { process.exitCode = code ?? 128 + constants.signals[signal] })
+  if (child.pid) saveState('pid', child.pid)
+} catch (error) {
+  if (!(error instanceof Problem)) throw error
+  say('error', error.message)
+  process.exitCode = 2
+}
