@@ -1,0 +1,61 @@
+# Everything here works on a machine that has Go, make, git and root: what else
+# is needed is installed by scripts/setup.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The engine that scripts/setup found, also where a docker client would not look.
+engine = root=$(CURDIR); . scripts/lib.bash; use_engine
+
+.PHONY: help setup demo test lint bench build clean check-setup
+
+help: ## show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make sure that a container engine answers
+	@scripts/setup
+
+demo: setup ## compare the example in Flask with the one in Gin; writes out/
+	@scripts/images example
+	@go build -o bin/plimsoll ./cmd/plimsoll
+	@$(engine); bin/plimsoll compare -c examples/gin-vs-flask/plimsoll.yml --out out
+
+test: ## run all the tests, against a real engine
+	@scripts/setup test
+	@scripts/fetch-testdata
+	@scripts/images
+	go vet ./... ./testdata/images/server
+	go vet -C examples/gin-vs-flask/gin ./...
+	$(engine); go test -race -timeout 10m ./...
+
+lint: ## run the linters (building them takes 3 minutes the first time)
+	@mkdir -p .cache/bin
+	go build -C tools -o ../.cache/bin/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	go build -C tools/actionlint -o ../../.cache/bin/ github.com/rhysd/actionlint/cmd/actionlint
+	.cache/bin/golangci-lint run
+	.cache/bin/actionlint
+
+bench: ## measure the startup clock and the sampler against the truth
+	@scripts/setup
+	@scripts/images
+	$(engine); go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench/...
+
+# A release carries the agent and the launcher for each architecture; a build
+# from a checkout makes them when they are first needed.
+programs := internal/agent/programs/bin
+build: ## build bin/plimsoll and bin/action as they are released
+	@mkdir -p $(programs)
+	for arch in amd64 arm64; do \
+	  for program in agent:./cmd/agent launch:./cmd/agent/launch; do \
+	    CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -ldflags='-s -w' \
+	      -o $(programs)/$${program%%:*}-linux-$$arch $${program#*:}; \
+	  done; \
+	done
+	CGO_ENABLED=0 go build -tags release -trimpath -ldflags='-s -w' -o bin/ ./cmd/plimsoll ./cmd/action
+
+clean: ## remove what was built and written, but not the images
+	rm -rf bin out $(programs) .cache/bin
+
+check-setup: ## try scripts/setup on what a killed engine leaves behind (needs root)
+	@scripts/check-setup
