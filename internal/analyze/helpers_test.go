@@ -27,13 +27,23 @@ func symlink(name, target string) tar.Header {
 	return tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target}
 }
 
-// layerTar writes a layer whose files hold bytes that compress about as well
-// as programs do.
+// noise compresses about as well as programs do. It is longer than the window
+// of gzip, so that repeating it helps no compressor.
+var noise = func() []byte {
+	random := rand.New(rand.NewPCG(1, 2))
+	out := make([]byte, 100_000)
+	for i := range out {
+		out[i] = "abcdefghijklmnop"[random.IntN(16)]
+	}
+	return out
+}()
+
+// layerTar writes a layer with files of noise.
 func layerTar(t testing.TB, headers ...tar.Header) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
-	random := rand.New(rand.NewPCG(1, 2))
+	at := 0 // so that no file repeats the one before
 	for _, h := range headers {
 		if err := w.WriteHeader(&h); err != nil {
 			t.Fatalf("%s: %v", h.Name, err)
@@ -41,10 +51,9 @@ func layerTar(t testing.TB, headers ...tar.Header) []byte {
 		if h.Typeflag != tar.TypeReg {
 			continue
 		}
-		payload := make([]byte, h.Size)
-		for i := range payload {
-			payload[i] = "abcdefghijklmnop"[random.IntN(16)]
-		}
+		from := at % len(noise)
+		at += int(h.Size)
+		payload := bytes.Repeat(noise, int(h.Size)/len(noise)+2)[from : from+int(h.Size)]
 		if _, err := w.Write(payload); err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,7 @@ var DefaultLimits = Limits{
 }
 
 const (
-	ratioFrom = 256 << 20 // a small layer may be all zeros; it costs nothing
+	ratioFrom = 64 << 20  // a small layer may be all zeros; it costs nothing
 	zstdMax   = 128 << 20 // window, the zstd program's own limit without --long
 )
 

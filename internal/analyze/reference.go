@@ -23,7 +23,8 @@ const (
 	DockerArchive Transport = "docker-archive"
 )
 
-// foreign are transports of the same tools which are not supported here.
+// foreign are transports of the same tools which are not supported here. What
+// follows them tells them from an image of that name: no tag has a slash.
 var foreign = map[string]bool{"containers-storage": true, "dir": true, "ostree": true, "sif": true, "tarball": true, "atomic": true}
 
 // Reference names an image the way users write it.
@@ -66,11 +67,10 @@ func ParseReference(s string) (Reference, error) {
 	case strings.HasPrefix(s, "docker://"):
 		r.Transport = Registry
 		err = r.parseName(strings.TrimPrefix(s, "docker://"))
+	case foreign[prefix] && strings.ContainsAny(rest, "/["):
+		err = fmt.Errorf("transport %q is not supported: %s", prefix, transportsExpected)
 	default:
 		err = r.parseName(s)
-		if err != nil && foreign[prefix] {
-			err = fmt.Errorf("transport %q is not supported: %s", prefix, transportsExpected)
-		}
 	}
 	if err != nil {
 		return Reference{}, fmt.Errorf("image reference %q: %w", s, err)

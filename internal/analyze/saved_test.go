@@ -126,7 +126,7 @@ func checkError(t *testing.T, what string, err error, want string) {
 // Exactly what the one compressor makes of the layer, whatever the number of
 // processors and however the bytes arrive.
 func TestEstimate(t *testing.T) {
-	raw := layerTar(t, fileOf("a", 5<<20), fileOf("b", 100))
+	raw := layerTar(t, fileOf("a", estimateChunk), fileOf("b", 100))
 	e := newEstimator()
 	for rest := raw; len(rest) > 0; {
 		n := min(len(rest), 70_001)
@@ -261,9 +261,9 @@ func TestDockerArchive(t *testing.T) {
 		t.Fatal(err)
 	}
 	for ref, want := range map[string]string{
-		"docker-archive:" + file + ":app:head":        "",
-		"docker-archive:" + file + ":app:none":        `app:none: not among the saved images, found "app:base", "app:head"`,
-		"docker-archive:" + file:                      "found 2 images, name one of them",
+		"docker-archive:" + file + ":app:head":         "",
+		"docker-archive:" + file + ":app:none":         `app:none: not among the saved images, found "app:base", "app:head"`,
+		"docker-archive:" + file:                       "found 2 images, name one of them",
 		"docker-archive:" + file + ".missing:app:head": "no such file",
 	} {
 		r, err := ParseReference(ref)
