@@ -1,0 +1,138 @@
+package compare_test
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/plimsoll-ci/plimsoll/internal/compare"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+const mib = 1 << 20
+
+// perByte charges a dollar a MiB of memory and another a MiB of image.
+func perByte(rec *record.Record, trial map[record.MetricID]float64) (float64, error) {
+	return (trial[record.MemoryPeak] + rec.Metrics[record.ImageCompressed].Value) / mib, nil
+}
+
+// inSteps charges 50 dollars for every 256 MiB begun.
+func inSteps(_ *record.Record, trial map[record.MetricID]float64) (float64, error) {
+	return 50 * math.Ceil(trial[record.MemoryPeak]/(256*mib)), nil
+}
+
+func requests(rec *record.Record) (record.Estimate, error) {
+	e := record.Estimate{Platform: "kubernetes", Region: "us-east-1", Replicas: 2}
+	e.Request.Memory = 256 * mib
+	if rec.Image == "head" {
+		e.Request.Memory = 512 * mib
+	}
+	return e, nil
+}
+
+func TestCostVerdicts(t *testing.T) {
+	steady := about(200*mib, 0.01, 12, 1)
+	// Ten boots of head are a trifle above base's and above the step, two far below both: nothing to tell
+	// memory apart by, yet the price rises in ten pairs and falls in none.
+	below, around := constant(255.9*mib, 12), append(constant(150*mib, 2), constant(256.1*mib, 10)...)
+	for _, c := range []struct {
+		name       string
+		base, head []float64 // memory.peak
+		size       float64   // of head's image, base's has none
+		price      func(*record.Record, map[record.MetricID]float64) (float64, error)
+		budget     record.Budget
+		want       record.Verdict
+		note       string
+	}{
+		{"nothing changed", steady, about(200*mib, 0.01, 12, 2), 0, perByte, budget(0.05, 5, unset), record.Pass, ""},
+		{"memory grew", steady, about(230*mib, 0.01, 12, 2), 0, perByte, budget(0.05, 5, unset), record.Fail, ""},
+		{"memory grew by less than the floor", steady, about(230*mib, 0.01, 12, 2), 0, perByte, budget(0.05, 50, unset), record.Pass, ""},
+		{"the image alone makes it dear", steady, about(200*mib, 0.01, 12, 2), 60 * mib, perByte, budget(0.05, 5, unset), record.Fail, ""},
+		{"memory grew over a step", below, constant(300*mib, 12), 0, inSteps, budget(0.05, 5, unset), record.Fail, ""},
+		{"noise fell over a step", below, around, 0, inSteps, budget(0.05, 5, unset), record.Inconclusive, "crossed the billing step from 256 MiB to 512 MiB of memory, but no measured input changed"},
+		{"over its limit", steady, about(230*mib, 0.01, 12, 2), 0, perByte, budget(unset, unset, 220), record.Fail, ""},
+		{"no prices", steady, steady, 0, nil, budget(0.05, 5, unset), record.Missing, "not measured"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			base, head := booted(columns{record.MemoryPeak: c.base}), booted(columns{record.MemoryPeak: c.head})
+			base.Image, head.Image = "base", "head"
+			head.Metrics = sizes{record.ImageCompressed: measured(c.size)}
+			got := row(t, compare.Service(compare.Input{
+				Base: base, Head: head, Price: c.price, Estimate: requests,
+				Budgets: map[record.MetricID]record.Budget{record.CostMonth: c.budget},
+			}), record.CostMonth)
+			if got.Verdict != c.want || !strings.Contains(got.Note, c.note) || c.note == "" && got.Note != "" {
+				t.Errorf("verdict %s, note %q; want %s, note %q", got.Verdict, got.Note, c.want, c.note)
+			}
+		})
+	}
+}
+
+func TestCostChange(t *testing.T) {
+	in := compare.Input{
+		Base: booted(columns{record.MemoryPeak: about(200*mib, 0.01, 8, 1)}), Head: booted(columns{record.MemoryPeak: constant(250*mib, 8)}),
+		Price: perByte, Estimate: requests,
+	}
+	in.Head.Image = "head"
+	s := compare.Service(in)
+	c := s.Cost
+	if c == nil || c.Platform != "kubernetes" || c.Region != "us-east-1" || c.Currency != "USD" || c.Level != 0.98 {
+		t.Fatalf("cost %+v", c)
+	}
+	if math.Abs(c.Base-200) > 0.5 || c.Head != 250 || c.Low < 48 || c.Low >= 50 || c.High > 52 || c.High <= 50 {
+		t.Errorf("base %v, head %v, difference %v to %v; want 200, 250, about 48 to 52", c.Base, c.Head, c.Low, c.High)
+	}
+	if c.Was.Request.Memory != 256*mib || c.Detail.Request.Memory != 512*mib {
+		t.Errorf("details: was %+v, is %+v", c.Was, c.Detail)
+	}
+	if r := row(t, s, record.CostMonth); *r.Base != c.Base || *r.Head != c.Head || *r.Difference != c.Head-c.Base || r.Shift == nil || r.Ratio != nil {
+		t.Errorf("the row says other than the cost: %+v", r)
+	}
+
+	in.Base.Trials, in.Head.Trials = in.Base.Trials[:4], in.Head.Trials[:4]
+	if c := compare.Service(in).Cost; c.Level != 0 || c.Low != c.Head-c.Base || c.High != c.Low {
+		t.Errorf("three pairs have no interval, got %+v", c)
+	}
+	in.Base.Trials, in.Head.Trials = nil, nil
+	if s := compare.Service(in); s.Cost != nil || len(s.Warnings) != 0 {
+		t.Errorf("nothing was measured, yet it is priced: %+v, warnings %q", s.Cost, s.Warnings)
+	}
+	in.Base.Metrics, in.Head.Metrics = sizes{record.MemoryPeak: measured(100 * mib)}, sizes{record.MemoryPeak: measured(120 * mib)}
+	if c := compare.Service(in).Cost; c == nil || c.Base != 100 || c.Head != 120 {
+		t.Errorf("records without trials: %+v", c)
+	}
+}
+
+func TestWhatCannotBePricedIsSaid(t *testing.T) {
+	in := compare.Input{
+		Base: booted(columns{record.MemoryPeak: about(200*mib, 0.01, 8, 1)}), Head: booted(columns{record.MemoryPeak: about(200*mib, 0.01, 8, 2)}),
+		Budgets: map[record.MetricID]record.Budget{record.CostMonth: budget(0.05, unset, unset)},
+		Price: func(*record.Record, map[record.MetricID]float64) (float64, error) {
+			return 0, errors.New("no price for aws/x9.large")
+		},
+	}
+	s := compare.Service(in)
+	if d := cmp.Diff([]string{"price base in pair 1: no price for aws/x9.large"}, s.Warnings); d != "" {
+		t.Errorf("warnings (-want +got):\n%s", d)
+	}
+	if r := row(t, s, record.CostMonth); r.Verdict != record.Missing || s.Cost != nil {
+		t.Errorf("row %+v, cost %+v", r, s.Cost)
+	}
+
+	in.Price = func(*record.Record, map[record.MetricID]float64) (float64, error) { return math.Inf(1), nil }
+	s = compare.Service(in)
+	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "+Inf") {
+		t.Errorf("an infinite price gives the warnings %q", s.Warnings)
+	}
+	encodes(t, s)
+
+	in.Price = perByte
+	in.Estimate = func(*record.Record) (record.Estimate, error) { return record.Estimate{}, errors.New("no traffic") }
+	s = compare.Service(in)
+	if len(s.Warnings) != 1 || !strings.HasPrefix(s.Warnings[0], "explain the price: no traffic") || s.Cost == nil {
+		t.Errorf("without an explanation: cost %+v, warnings %q", s.Cost, s.Warnings)
+	}
+}
