@@ -1,0 +1,92 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"syscall"
+)
+
+// The causes of errors, as LoadResult.Causes counts them. Statuses count as
+// "status 503". None holds text the app chose.
+const (
+	causeTimeout   = "timeout"
+	causeRefused   = "connection refused"
+	causeReset     = "connection reset"
+	causeClosed    = "connection closed"
+	causeNetwork   = "network error"
+	causeMalformed = "malformed answer"
+	causeTooLong   = "answer longer than 16 MiB"
+)
+
+// client performs single exchanges with the target.
+type client struct {
+	transport *http.Transport
+	accept    func(status int) bool
+}
+
+func newClient(target netip.AddrPort, o Options) *client {
+	dial := o.dial
+	if dial == nil {
+		var d net.Dialer
+		dial = func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, "tcp", target.String()) }
+	}
+	return &client{
+		transport: &http.Transport{
+			// The address comes from the vetted target, never from a request.
+			DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
+			MaxIdleConnsPerHost:    o.InFlight,
+			DisableCompression:     true,
+			MaxResponseHeaderBytes: 1 << 20,
+		},
+		accept: o.Accept,
+	}
+}
+
+func (c *client) close() { c.transport.CloseIdleConnections() }
+
+// exchange sends one request and reads the whole answer; redirects are answers
+// like any other. It gives the cause of an error, or "".
+func (c *client) exchange(ctx context.Context, prepared *http.Request) (cause string) {
+	response, err := c.transport.RoundTrip(send(ctx, prepared))
+	if err != nil {
+		return causeOf(err)
+	}
+	n, err := io.Copy(io.Discard, io.LimitReader(response.Body, bodyLimit+1))
+	response.Body.Close() // after the error of reading it has nothing to add
+	switch {
+	case err != nil:
+		return causeOf(err)
+	case n > bodyLimit:
+		return causeTooLong
+	case !c.accept(response.StatusCode):
+		return fmt.Sprintf("status %d", response.StatusCode)
+	}
+	return ""
+}
+
+// serverClosedIdle is the text of an error that net/http does not export.
+const serverClosedIdle = "http: server closed idle connection"
+
+func causeOf(err error) string {
+	var network *net.OpError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return causeTimeout
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return causeRefused
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return causeReset
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), err.Error() == serverClosedIdle:
+		return causeClosed
+	case errors.As(err, &network):
+		return causeNetwork
+	default:
+		return causeMalformed
+	}
+}

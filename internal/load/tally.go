@@ -1,0 +1,93 @@
+package load
+
+import (
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// tally gathers outcomes from all goroutines.
+type tally struct {
+	mu        sync.Mutex
+	latency   *hdrhistogram.Histogram
+	lag       *hdrhistogram.Histogram
+	sum       time.Duration // of the latencies in the histogram
+	max       time.Duration
+	completed int
+	causes    map[string]int
+	last      time.Time // the last good answer
+}
+
+// newTally tracks latencies to twice the timeout, which only a machine that
+// stood still exceeds, with three digits.
+func newTally(timeout time.Duration) *tally {
+	return &tally{
+		latency: hdrhistogram.New(1, 2*timeout.Microseconds(), 3),
+		lag:     hdrhistogram.New(1, 2*timeout.Microseconds(), 3),
+		causes:  map[string]int{},
+	}
+}
+
+// outcome is what became of one request.
+type outcome struct {
+	due   time.Time // when it should have been sent
+	could time.Time // when it could have been sent; not before due
+	sent  time.Time // when its exchange began
+	done  time.Time
+	cause string // of the error; "" for a good answer
+}
+
+func (t *tally) add(o outcome) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	put(t.lag, o.sent.Sub(o.could))
+	if o.cause == "" {
+		t.completed++
+		t.last = later(t.last, o.done)
+	} else {
+		t.causes[o.cause]++
+	}
+	if o.cause == "" || o.cause == causeTimeout {
+		latency := o.done.Sub(o.due)
+		put(t.latency, latency)
+		t.sum += latency
+		t.max = max(t.max, latency)
+	}
+}
+
+// put records a time, cut to the range of the histogram.
+func put(h *hdrhistogram.Histogram, d time.Duration) {
+	// Within the range RecordValue cannot fail.
+	_ = h.RecordValue(min(max(0, d.Microseconds()), h.HighestTrackableValue()))
+}
+
+// result sums up a run that began at start.
+func (t *tally) result(start time.Time, s schedule) Result {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	window := max(s.length(), t.last.Sub(start))
+	if t.completed == 0 {
+		window = s.length()
+	}
+	errors := 0
+	for _, n := range t.causes {
+		errors += n
+	}
+	r := Result{Histogram: t.latency, Start: start, LoadResult: record.LoadResult{
+		Offered:   s.offered(),
+		Sent:      t.completed + errors,
+		Completed: t.completed,
+		Errors:    errors,
+		Seconds:   record.SecondsOf(window),
+		Max:       record.SecondsOf(t.max),
+		Lag:       record.SecondsOf(quantile(t.lag, 0.99)),
+		Causes:    t.causes,
+	}}
+	if n := t.latency.TotalCount(); n > 0 {
+		r.Mean = record.SecondsOf(t.sum / time.Duration(n))
+	}
+	return r
+}
