@@ -1,0 +1,21 @@
+// Package cost turns what was measured of one image into dollars a month: it
+// takes a platform and its traffic (internal/config), the memory, CPU and
+// bytes of one image, and gives a [record.Estimate] with every line of the
+// bill, the arithmetic in words, and the prices it used.
+//
+// It stands behind measurement and before compare, which asks for a price once
+// for every boot of every pair. So a [Model] is checked and set up once, by
+// [New], and [Model.Estimate] is pure arithmetic afterwards: no clock, no
+// network, the same answer for the same inputs.
+//
+// A price comes from the [Book], which says where and when it was seen. A
+// platform is a row of the table in platform.go.
+//
+// What rises raises the price: more memory, CPU per request, idle CPU, bytes,
+// deploys, or traffic risen in proportion never cost less. The exception is a day
+// that changes shape, and it lies in the sizing, not in any vendor's rules. A
+// higher peak under the same average takes requests from the other hours, and
+// may meet the maximum of replicas. A higher average under the same peak makes
+// each replica larger, so that fewer of them, and fewer copies of the memory,
+// carry the peak.
+package cost

@@ -1,0 +1,99 @@
+package cost
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// price finds a figure. A region the book lacks is an error and never another
+// region's figure.
+func (b *Book) price(key, region string) (Price, error) {
+	regions := map[string]bool{}
+	for _, p := range b.prices {
+		if p.Key != key {
+			continue
+		}
+		if p.Region == region {
+			return p, nil
+		}
+		regions[p.Region] = true
+	}
+	return Price{}, fmt.Errorf("no price for %s in region %q; price book %s knows %s", key, region, b.ID, list(regions))
+}
+
+// node finds a shape in a region.
+func (b *Book) node(name, region string) (Node, error) {
+	names, regions := map[string]bool{}, map[string]bool{}
+	for _, n := range b.nodes {
+		names[n.Name] = true
+		if n.Name != name {
+			continue
+		}
+		if n.Region == region {
+			return n, nil
+		}
+		regions[n.Region] = true
+	}
+	if len(regions) > 0 {
+		return Node{}, fmt.Errorf("no price for node %s in region %q; price book %s knows it in %s", name, region, b.ID, list(regions))
+	}
+	return Node{}, fmt.Errorf("unknown node %q; price book %s knows %s", name, b.ID, list(names))
+}
+
+// home is the region a node or key is priced in first, "" when it is nowhere.
+func (b *Book) home(nodeOrKey string) string {
+	for _, n := range b.nodes {
+		if n.Name == nodeOrKey {
+			return n.Region
+		}
+	}
+	for _, p := range b.prices {
+		if p.Key == nodeOrKey {
+			return p.Region
+		}
+	}
+	return ""
+}
+
+func list(names map[string]bool) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(names)), ", ")
+}
+
+// caveats are the notes on prices that are old or unverified.
+func (b *Book) caveats(prices []Price, now time.Time) []string {
+	var stale, unverified, notes []string
+	for _, p := range prices {
+		if now.Sub(p.AsOf) > time.Duration(b.StaleAfterDays)*24*time.Hour {
+			stale = append(stale, fmt.Sprintf("%s (%s)", p.Key, p.AsOf.Format(time.DateOnly)))
+		}
+		if p.Grade == "U" {
+			unverified = append(unverified, p.Key)
+		}
+	}
+	if len(stale) > 0 {
+		notes = append(notes, fmt.Sprintf("prices older than %d days: %s", b.StaleAfterDays, strings.Join(stale, ", ")))
+	}
+	if len(unverified) > 0 {
+		notes = append(notes, "unverified prices: "+strings.Join(unverified, ", "))
+	}
+	return notes
+}
+
+func used(prices []Price) []record.PriceUsed {
+	all := make([]record.PriceUsed, len(prices))
+	for i, p := range prices {
+		all[i] = record.PriceUsed{
+			Key: p.Key, Value: p.Value, Unit: p.Unit, Source: p.Source,
+			AsOf: p.AsOf.Format(time.DateOnly), Grade: p.Grade,
+		}
+	}
+	return all
+}

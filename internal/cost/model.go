@@ -1,0 +1,136 @@
+package cost
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// Inputs are what is known of one image. Zero means not measured, except where
+// a line says otherwise.
+type Inputs struct {
+	MemoryPeak record.Bytes
+	Compressed record.Bytes // what the registry keeps and a cold machine pulls
+
+	// Pull is what a node that holds the other image of the comparison must
+	// still fetch for this one. It is 0 when there is nothing to fetch; for a
+	// fair difference both sides are asked about each other.
+	Pull record.Bytes
+
+	CPURequest   float64 // CPU seconds per request
+	CPUIdle      float64 // cores
+	StartupReady float64 // seconds
+	StartupCPU   float64 // CPU seconds; no platform of this version bills it
+
+	// Declared are the requests and limits the user deploys with, where they are
+	// known; what is zero is sized from the measurement.
+	Declared record.Limits
+}
+
+// Model prices images on one platform under one traffic.
+type Model struct {
+	book     *Book
+	cost     config.Cost
+	platform platform
+	caveats  []string
+}
+
+// New sets up a model. What the configuration leaves open is chosen here: the
+// platform's usual node and the region that is priced for it. Prices are
+// called old as of now. The error lists what the book knows.
+func New(book *Book, c config.Cost, now time.Time) (*Model, error) {
+	c = withDefaults(c)
+	if err := check(c); err != nil {
+		return nil, fmt.Errorf("price %s: %w", c.Platform, err)
+	}
+	open, err := find(c.Platform)
+	if err != nil {
+		return nil, err
+	}
+	p, c, err := open(book, c)
+	if err != nil {
+		return nil, fmt.Errorf("price %s: %w", c.Platform, err)
+	}
+	return &Model{book: book, cost: c, platform: p, caveats: book.caveats(p.prices(), now)}, nil
+}
+
+func withDefaults(c config.Cost) config.Cost {
+	usual := config.Default("", "").Cost
+	if c.Platform == "" {
+		c.Platform = usual.Platform
+	}
+	if c.Traffic == (config.Traffic{}) {
+		c.Traffic = usual.Traffic
+	}
+	if c.Replicas == (config.Replicas{}) {
+		c.Replicas = usual.Replicas
+	}
+	return c
+}
+
+// check refuses traffic and replicas that mean nothing. config reports the same
+// with positions; here it guards what other callers put together.
+func check(c config.Cost) error {
+	t, r := c.Traffic, c.Replicas
+	switch {
+	case !finite(t.Average, t.Peak, t.PeakHours, t.Deploys, r.TargetCPU):
+		return errors.New("traffic and replicas must be finite numbers, none below zero")
+	case t.Average == 0 || t.Peak < t.Average:
+		return fmt.Errorf("traffic of %g/s on average and %g/s at peak, expected an average above zero and a peak not below it", t.Average, t.Peak)
+	case t.PeakHours > 24:
+		return fmt.Errorf("%g peak hours a day, expected at most 24", t.PeakHours)
+	case r.Min < 1 || r.Max < r.Min:
+		return fmt.Errorf("%d to %d replicas, expected at least 1 and a maximum not below the minimum", r.Min, r.Max)
+	case r.TargetCPU == 0 || r.TargetCPU > 1:
+		return fmt.Errorf("a CPU target of %g, expected a ratio above 0 and at most 1", r.TargetCPU)
+	}
+	return nil
+}
+
+func finite(values ...float64) bool {
+	for _, v := range values {
+		if !(v >= 0) || math.IsInf(v, 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// Estimate prices one image. Low and High of the amount equal its value: the
+// spread comes from pricing many boots.
+func (m *Model) Estimate(in Inputs) (record.Estimate, error) {
+	d := demand{Inputs: in, Traffic: m.cost.Traffic, Replicas: m.cost.Replicas}
+	if err := d.check(); err != nil {
+		return record.Estimate{}, fmt.Errorf("price %s: %w", m.cost.Platform, err)
+	}
+	b, err := m.platform.bill(d)
+	if err != nil {
+		return record.Estimate{}, fmt.Errorf("price %s: %w", m.cost.Platform, err)
+	}
+	total := 0.0
+	for _, item := range b.items {
+		total += item.Amount
+	}
+	return record.Estimate{
+		Platform: m.cost.Platform,
+		Region:   m.cost.Region,
+		Month:    record.Money{Value: total, Low: total, High: total},
+		Replicas: b.replicas,
+		Request:  b.request,
+		Limit:    b.limit,
+		Items:    b.items,
+		Prices:   used(m.platform.prices()),
+		Book:     m.book.ID,
+		Notes:    append(append(d.notes(), b.notes...), m.caveats...),
+	}, nil
+}
+
+// Month is the amount of [Model.Estimate] alone.
+func (m *Model) Month(in Inputs) (float64, error) {
+	e, err := m.Estimate(in)
+	return e.Month.Value, err
+}
