@@ -5,7 +5,7 @@
 //
 // It stands behind measurement and before compare, which asks for a price once
 // for every boot of every pair. So a [Model] is checked and set up once, by
-// [New], and [Model.Estimate] is pure arithmetic afterwards: no clock, no
+// [NewModel], and [Model.Estimate] is pure arithmetic afterwards: no clock, no
 // network, the same answer for the same inputs.
 //
 // A price comes from the [Book], which says where and when it was seen. A

@@ -39,10 +39,10 @@ type Model struct {
 	caveats  []string
 }
 
-// New sets up a model. What the configuration leaves open is chosen here: the
+// NewModel sets up a model. What the configuration leaves open is chosen here: the
 // platform's usual node and the region that is priced for it. Prices are
 // called old as of now. The error lists what the book knows.
-func New(book *Book, c config.Cost, now time.Time) (*Model, error) {
+func NewModel(book *Book, c config.Cost, now time.Time) (*Model, error) {
 	c = withDefaults(c)
 	if err := check(c); err != nil {
 		return nil, fmt.Errorf("price %s: %w", c.Platform, err)

@@ -19,7 +19,7 @@ var today = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
 func model(t testing.TB, c config.Cost) *Model {
 	t.Helper()
-	m, err := New(book(t), c, today)
+	m, err := NewModel(book(t), c, today)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,7 +292,7 @@ func TestNotes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := New(unverified, config.Cost{Platform: "fargate"}, time.Date(2024, 7, 2, 0, 0, 0, 0, time.UTC))
+	m, err := NewModel(unverified, config.Cost{Platform: "fargate"}, time.Date(2024, 7, 2, 0, 0, 0, 0, time.UTC))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,7 +335,7 @@ func TestUnknownPlacesAreErrors(t *testing.T) {
 		{config.Cost{Replicas: config.Replicas{Min: 3, Max: 2, TargetCPU: 0.7}}, "3 to 2 replicas"},
 		{config.Cost{Replicas: config.Replicas{Min: 1, Max: 2, TargetCPU: 1.7}}, "CPU target of 1.7"},
 	} {
-		_, err := New(book(t), c.cost, today)
+		_, err := NewModel(book(t), c.cost, today)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: error %v, want %q", c.cost, err, c.want)
 		}

@@ -41,7 +41,7 @@ func price(t *rapid.T, c config.Cost, in Inputs) record.Estimate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := New(b, c, today)
+	m, err := NewModel(b, c, today)
 	if err != nil {
 		t.Fatal(err)
 	}
