@@ -157,7 +157,7 @@ func group(s string) string {
 
 // count prints a whole number; medians of counts may carry a half.
 func count(v float64) string {
-	if math.Abs(v) >= 1e15 {
+	if math.Abs(v) >= 1e15 || !finite(v) {
 		return three(v)
 	}
 	return fixed(v, 1)
@@ -243,7 +243,7 @@ func share(ratio float64) string { return Value("", record.UnitRatio, ratio) }
 
 // level prints a confidence level: 0.98 is "98 %".
 func level(l float64) string {
-	if !finite(l) || l <= 0 {
+	if !finite(l*100) || l <= 0 {
 		return undefined
 	}
 	return fixed(l*100, 1) + " %"
@@ -253,7 +253,7 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // exact prints a price with all its digits.
 func exact(v float64) string {
-	if !finite(v) || math.Abs(v) >= 1e15 {
+	if v == 0 || !finite(v) || math.Abs(v) >= 1e15 {
 		return three(v)
 	}
 	return strconv.FormatFloat(v, 'f', -1, 64)

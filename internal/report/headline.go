@@ -24,11 +24,11 @@ func Headline(c record.Comparison, o Options) string {
 func (w sentence) write(c record.Comparison) string {
 	switch c.Verdict {
 	case record.Fail:
-		return w.fail(c)
+		return w.fail(c) + lost(c)
 	case record.Missing:
 		return w.opened("Could not be measured: "+w.metrics(c, record.Missing, true), c)
 	case record.Inconclusive:
-		return w.opened("Not decided: "+w.metrics(c, record.Inconclusive, true)+others(c), c)
+		return w.opened("Not decided: "+w.metrics(c, record.Inconclusive, true)+besides(c), c)
 	case record.Accepted:
 		return w.opened("Accepted: "+w.metrics(c, record.Accepted, true)+" over the line, signed off", c)
 	case record.Pass:
@@ -54,6 +54,15 @@ func (w sentence) fail(c record.Comparison) string {
 		verb = " are over the line"
 	}
 	return paid + join + w.metrics(c, record.Fail, len(c.Services) > 1) + verb + w.evidence(c, true)
+}
+
+// lost counts the budgets that could not be measured beside those that failed.
+func lost(c record.Comparison) string {
+	n := tally(c, record.Missing)
+	if n == 0 {
+		return ""
+	}
+	return "; " + plural(n, "budget") + " could not be measured"
 }
 
 // evidence is the change and the budget in brackets, where a single budget
@@ -175,8 +184,8 @@ func (w sentence) held(c record.Comparison) string {
 	return fmt.Sprintf("%s within %s", plural(len(c.Services), "service"), plural(n, "budget"))
 }
 
-// others counts the budgets that hold beside those that are not decided.
-func others(c record.Comparison) string {
+// besides counts the budgets that hold beside those that are not decided.
+func besides(c record.Comparison) string {
 	switch n := tally(c, record.Pass); n {
 	case 0:
 		return ""

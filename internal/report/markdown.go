@@ -191,11 +191,11 @@ func (m comment) metric(r row) string {
 func (m comment) judged(heading string, verdict record.Verdict, limit int) string {
 	t := &table{heads: []string{"metric", "base:", "head:", "change:", "budget:", "how sure"}}
 	for _, r := range m.rows(verdict) {
-		sure := r.sure
+		sure := parts(r.sure)
 		if r.why != "" && r.delta != undefined {
 			sure += "; " + text(r.why, noteWidth/2)
 		}
-		t.add("**"+m.metric(r)+"**", solid(r.base), solid(r.head), changeCell(r), solid(r.budget), sure)
+		t.add("**"+m.metric(r)+"**", solid(r.base), solid(r.head), changeCell(r), parts(r.budget), sure)
 	}
 	return under(heading, t.render(limit, "budget"))
 }
@@ -203,17 +203,32 @@ func (m comment) judged(heading string, verdict record.Verdict, limit int) strin
 // changeCell is a change and its interval, or "?" and the reason.
 func changeCell(r row) string {
 	if r.delta == undefined {
-		return strings.TrimSpace(undefined + " " + text(r.why, noteWidth/3))
+		return strings.TrimSpace(undefined + " " + text(r.beside(), noteWidth))
 	}
 	return strings.TrimSpace(solid(r.delta) + " " + solid(r.interval))
 }
 
+// missing has one row per reason: one crash takes many metrics with it.
 func (m comment) missing(limit int) string {
-	t := &table{heads: []string{"metric", "budget:", "why"}}
+	var reasons remarks
 	for _, r := range m.rows(record.Missing) {
-		t.add("**"+m.metric(r)+"**", solid(r.budget), text(r.why, noteWidth))
+		reasons.add(m.metric(r), text(cmp.Or(r.why, "no reason is recorded"), noteWidth))
 	}
-	return under("Could not be measured", t.render(limit, "budget"))
+	t := &table{heads: []string{"budget on", "why"}}
+	for _, r := range reasons {
+		t.add("**"+list(r.names[:min(len(r.names), mostNames)])+"**"+others(len(r.names)-mostNames), r.text)
+	}
+	return under("Could not be measured", t.render(limit, "reason"))
+}
+
+// mostNames is how many metrics a row names; the rest are counted.
+const mostNames = 12
+
+func others(more int) string {
+	if more <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d more", more)
 }
 
 func (m comment) undecided(limit int) string {
@@ -224,7 +239,7 @@ func (m comment) undecided(limit int) string {
 				continue
 			}
 			r := rowOf(s.Name, c)
-			t.add("**"+m.metric(r)+"**", solid(r.base), solid(r.head), changeCell(r), solid(r.budget), settleCell(r, c))
+			t.add("**"+m.metric(r)+"**", solid(r.base), solid(r.head), changeCell(r), parts(r.budget), settleCell(r, c))
 		}
 	}
 	return under("Not decided", t.render(limit, "budget"))

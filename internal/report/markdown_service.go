@@ -14,12 +14,18 @@ const (
 	mostLayers = 30
 	mostItems  = 20
 	tableBytes = 12_000
+	// leastDetails is less than any folded section takes.
+	leastDetails = 400
 )
 
 // details adds one folded section per service, as many as fit.
 func (m comment) details(p *page) {
 	left := 0
 	for _, s := range m.services {
+		if p.room() < leastDetails {
+			left++
+			continue
+		}
 		text := m.service(s, p.room()-1, &p.left)
 		if text == "" {
 			left++
@@ -98,22 +104,18 @@ func metricTable(s record.Service) string {
 		head = "change [" + common + " interval]:"
 	}
 	t := &table{heads: []string{"metric", "base:", "head:", head, "budget:", "verdict"}}
-	var notes []string
+	var notes remarks
 	for _, r := range rowsOf(s) {
 		cell := changeCell(r)
 		if r.level != "" && common == "" {
 			cell += solid(" at " + r.level)
 		}
-		t.add(r.title, solid(r.base), solid(r.head), cell, dash(solid(r.budget)), verdictCell(r.verdict))
-		if r.why != "" && r.delta != undefined {
-			notes = append(notes, r.title+": "+text(r.why, noteWidth))
+		t.add(r.title, solid(r.base), solid(r.head), cell, dash(parts(r.budget)), verdictCell(r.verdict))
+		if r.beside() == "" {
+			notes.add(r.noun, text(r.why, noteWidth))
 		}
 	}
-	out := t.render(tableBytes, "metric")
-	if len(notes) > 0 {
-		out += "\n" + bullets(notes, 10)
-	}
-	return out
+	return joinParts([]string{t.render(tableBytes, "metric"), bullets(notes.lines(), 10)})
 }
 
 func verdictCell(v record.Verdict) string {

@@ -99,3 +99,6 @@ func under(heading, body string) string {
 
 // solid keeps a number and its unit on one line of a table cell.
 func solid(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }
+
+// parts is solid for a list, which may break behind its commas.
+func parts(s string) string { return strings.ReplaceAll(solid(s), ",\u00a0", ", ") }

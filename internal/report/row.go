@@ -25,6 +25,15 @@ type row struct {
 	why      string // reason or note, foreign
 }
 
+// beside is the reason that fits beside a "?" in a table; a longer one stands
+// below the table.
+func (r row) beside() string {
+	if r.delta != undefined || len(r.why) > 40 {
+		return ""
+	}
+	return r.why
+}
+
 func rowsOf(s record.Service) []row {
 	rows := make([]row, 0, len(s.Metrics))
 	for _, c := range s.Metrics {
@@ -257,6 +266,37 @@ func with(rows []row, verdicts ...record.Verdict) []row {
 		}
 	}
 	return kept
+}
+
+// remarks collects notes on metrics. Several metrics often share one, such as
+// the crash that kept all of them from being measured.
+type remarks []remarkOn
+
+type remarkOn struct {
+	names []string
+	text  string
+}
+
+func (rs *remarks) add(name, text string) {
+	if text == "" {
+		return
+	}
+	for i := range *rs {
+		if (*rs)[i].text == text {
+			(*rs)[i].names = append((*rs)[i].names, name)
+			return
+		}
+	}
+	*rs = append(*rs, remarkOn{[]string{name}, text})
+}
+
+// lines are the notes behind the names they are about.
+func (rs remarks) lines() []string {
+	lines := make([]string, len(rs))
+	for i, r := range rs {
+		lines[i] = list(r.names) + ": " + r.text
+	}
+	return lines
 }
 
 // plural counts things: "1 pair", "12 pairs".

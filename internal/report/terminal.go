@@ -52,7 +52,7 @@ func (t *terminal) verdict(c record.Comparison) {
 	if c.Verdict == record.None {
 		word = "REPORT"
 	}
-	text := wrap(word+"  "+Headline(c, t.o), "", t.o.width())
+	text := wrap(word+" "+Headline(c, t.o), "", t.o.width()-1)
 	t.b.WriteString(paint(cell{word, tone(c.Verdict)}, t.o.Color) + " " + strings.TrimPrefix(text, word))
 }
 
@@ -73,7 +73,7 @@ func tone(v record.Verdict) style {
 // they are so.
 func (t *terminal) judged(heading string, c record.Comparison, v record.Verdict) {
 	g := t.grid("", ":", "", ":", "", "", "")
-	var notes []string
+	var notes remarks
 	for _, s := range gravest(c.Services) {
 		for _, m := range s.Metrics {
 			if m.Verdict != v {
@@ -83,9 +83,7 @@ func (t *terminal) judged(heading string, c record.Comparison, v record.Verdict)
 			name := t.metric(r, len(c.Services) > 1)
 			g.add(cell{name, tone(v)}, cell{r.base, normal}, cell{"→ " + r.head, normal}, cell{r.delta, bold},
 				cell{r.interval, normal}, cell{"budget " + dash(r.budget), normal}, cell{r.sure, dim})
-			if note := remark(r, m); note != "" {
-				notes = append(notes, name+": "+note)
-			}
+			notes.add(name, remark(r, m))
 		}
 	}
 	if len(g.rows) == 0 {
@@ -93,7 +91,7 @@ func (t *terminal) judged(heading string, c record.Comparison, v record.Verdict)
 	}
 	t.heading(heading)
 	t.put(g, "  ")
-	for _, n := range notes {
+	for _, n := range notes.lines() {
 		t.wrapped("  ", n)
 	}
 }
@@ -154,7 +152,7 @@ func named(r record.Record) string {
 func (t *terminal) metrics(s record.Service) {
 	common := commonLevel(s)
 	g := t.grid("metric", "base:", "head:", "change:", strings.TrimSpace(common+" interval"), "budget", "verdict")
-	var notes []string
+	var notes remarks
 	for _, r := range rowsOf(s) {
 		interval := r.interval
 		if common == "" && r.level != "" {
@@ -162,12 +160,10 @@ func (t *terminal) metrics(s record.Service) {
 		}
 		g.add(cell{r.title, normal}, cell{r.base, normal}, cell{r.head, normal}, cell{r.delta, normal},
 			cell{interval, dim}, cell{r.budget, normal}, verdictText(r.verdict))
-		if r.why != "" {
-			notes = append(notes, r.title+": "+plain(r.why, noteWidth))
-		}
+		notes.add(r.noun, plain(r.why, noteWidth))
 	}
 	t.put(g, "  ")
-	for _, n := range notes {
+	for _, n := range notes.lines() {
 		t.wrapped("  ", n)
 	}
 }

@@ -1,0 +1,50 @@
+package report_test
+
+import (
+	"testing"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+	"github.com/plimsoll-ci/plimsoll/internal/report"
+)
+
+func memoryFails(name string) record.Service {
+	return service(name, budget(sampled(record.MemoryPeak, 182<<20, 206<<20, record.Fail), record.Budget{Grow: f(0.1)}))
+}
+
+// The first line is all that many people read.
+func TestHeadline(t *testing.T) {
+	cheaper := priced(memoryFails("api"), 412, 326, -104, -61)
+	noise := priced(memoryFails("api"), 412, 414, -9, 13)
+	allPass := passing().Services[0]
+	dearerPass := priced(allPass, 412, 422, 8, 12)
+	free := priced(service("api"), 0, 5, 4, 6)
+	euro := priced(memoryFails("api"), 412, 498, 61, 104)
+	euro.Cost.Currency = "EUR"
+	accepted := service("api", budget(sampled(record.MemoryPeak, 1, 2, record.Accepted), record.Budget{Grow: f(0.1)}))
+	for _, c := range []struct {
+		services []record.Service
+		want     string
+	}{
+		{nil, "Nothing was compared"},
+		{[]record.Service{memoryFails("api")}, "Over the line: peak memory of api (+13.2 %, budget +10 %)"},
+		{[]record.Service{memoryFails("api"), memoryFails("web")}, "Over the line: peak memory of api and peak memory of web"},
+		{[]record.Service{cheaper}, "This change makes api $86 a month cheaper (-21 %), but peak memory is over the line (+13.2 %, budget +10 %)"},
+		{[]record.Service{euro}, "This change makes api EUR 86 a month dearer (+21 %), and peak memory is over the line (+13.2 %, budget +10 %)"},
+		{[]record.Service{noise}, "Over the line: peak memory of api (+13.2 %, budget +10 %)"},
+		{[]record.Service{allPass}, "No action needed: api is within its 4 budgets; the bill stays the same"},
+		{[]record.Service{dearerPass}, "No action needed: api is within its 4 budgets; it is $10 a month dearer (+2.4 %)"},
+		{[]record.Service{dearerPass, dearerPass}, "No action needed: 2 services within 8 budgets; 2 services are together $20 a month dearer (+2.4 %)"},
+		{[]record.Service{free}, "This change makes api $5 a month dearer; no budgets are set"},
+		{[]record.Service{service("api", sampled(record.StartupReady, 0.2, 0.3, record.None), sampled(record.MemoryPeak, 100, 101, record.None))}, "This change changes startup by +50 %; no budgets are set"},
+		{[]record.Service{service("api", sampled(record.StartupReady, 0.2, 0.2, record.None))}, "No measurable change; no budgets are set"},
+		{[]record.Service{accepted}, "Accepted: peak memory of api over the line, signed off"},
+		{undecided().Services, "Not decided: startup of api (the other budget holds)"},
+		{missing().Services, "Could not be measured: startup and peak memory of api"},
+		{[]record.Service{memoryFails("web"), missing().Services[0]}, "Over the line: peak memory of web (+13.2 %, budget +10 %); 2 budgets could not be measured"},
+		{costOnly().Services, "This change makes batch $3.60 a month dearer (+29 %), which is over the line (budget +5 %)"},
+	} {
+		if got := report.Headline(comparison(c.services...), report.Options{}); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}

