@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The labels of everything a run makes in an engine.
+const (
+	LabelRun      = "plimsoll.run"      // the run's identifier
+	LabelOwner    = "plimsoll.owner"    // the process that will remove it
+	LabelDeadline = "plimsoll.deadline" // Unix time after which nobody can be using it
+)
+
+// maxRun bounds a run: past it, what carries its label is litter even if its
+// owner lives on a machine that cannot be asked.
+const maxRun = 2 * time.Hour
+
+// NewID gives a random run identifier.
+func NewID() string {
+	raw := make([]byte, 6)
+	rand.Read(raw) // never fails; see its documentation
+	return hex.EncodeToString(raw)
+}
+
+var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+
+// CheckID says whether an identifier from outside may be used in names.
+func CheckID(id string) error {
+	if !validID.MatchString(id) {
+		return fmt.Errorf("run identifier %.60q: expected up to 40 lower-case letters, digits and dashes", id)
+	}
+	return nil
+}
+
+func runLabels(id string, now time.Time) map[string]string {
+	return map[string]string{
+		LabelRun:      id,
+		LabelOwner:    self(),
+		LabelDeadline: strconv.FormatInt(now.Add(maxRun).Unix(), 10),
+	}
+}
+
+// owner identifies a process for as long as its machine is up: boot, process
+// namespace, pid and start time. It is "" where the system does not tell.
+func owner(pid string) string {
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	namespace, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil {
+		return ""
+	}
+	started := startTime(pid)
+	if started == "" {
+		return ""
+	}
+	return strings.Join([]string{strings.TrimSpace(string(boot)), namespace, pid, started}, "/")
+}
+
+func self() string { return owner(strconv.Itoa(os.Getpid())) }
+
+// startTime is field 22 of /proc/PID/stat, "" for a process that is gone. The
+// second field is the command in parentheses and may hold anything.
+func startTime(pid string) string {
+	raw, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return ""
+	}
+	fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:]))
+	const state, start = 3, 22
+	if len(fields) <= start-state {
+		return ""
+	}
+	return fields[start-state]
+}
+
+// litter reports whether what carries these labels was left behind: its owner
+// ran on this machine and is gone, or its deadline has passed.
+func litter(labels map[string]string, now time.Time) bool {
+	if deadline, err := strconv.ParseInt(labels[LabelDeadline], 10, 64); err != nil || now.Unix() > deadline {
+		return true
+	}
+	was, here := labels[LabelOwner], self()
+	if was == "" || here == "" {
+		return false
+	}
+	wasParts, hereParts := strings.Split(was, "/"), strings.Split(here, "/")
+	if len(wasParts) != len(hereParts) || wasParts[0] != hereParts[0] || wasParts[1] != hereParts[1] {
+		return false // another machine, or another container's view of this one
+	}
+	return owner(wasParts[2]) != was
+}

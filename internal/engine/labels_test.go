@@ -1,0 +1,61 @@
+package engine
+
+import (
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLitter(t *testing.T) {
+	now := time.Now()
+	dead := exec.Command("true")
+	if err := dead.Run(); err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(self(), "/")
+	if len(parts) != 4 {
+		t.Fatalf("this process is %q, expected boot/namespace/pid/start", self())
+	}
+	gone := strings.Join([]string{parts[0], parts[1], strconv.Itoa(dead.Process.Pid), "1"}, "/")
+	reused := strings.Join([]string{parts[0], parts[1], parts[2], "1"}, "/")
+	elsewhere := strings.Join([]string{"another-boot", parts[1], "1", "1"}, "/")
+	soon := strconv.FormatInt(now.Add(time.Minute).Unix(), 10)
+	past := strconv.FormatInt(now.Add(-time.Minute).Unix(), 10)
+	for _, c := range []struct {
+		name            string
+		owner, deadline string
+		want            bool
+	}{
+		{"alive", self(), soon, false},
+		{"alive but over its deadline", self(), past, true},
+		{"its process ended", gone, soon, true},
+		{"its pid belongs to another process now", reused, soon, true},
+		{"on another machine, in time", elsewhere, soon, false},
+		{"on another machine, too late", elsewhere, past, true},
+		{"owner unknown, in time", "", soon, false},
+		{"no deadline at all", self(), "", true},
+	} {
+		got := litter(map[string]string{LabelOwner: c.owner, LabelDeadline: c.deadline}, now)
+		if got != c.want {
+			t.Errorf("%s: litter = %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestCheckID(t *testing.T) {
+	for id, ok := range map[string]bool{
+		NewID(): true, "gh-123-1-build": true, "": false, "-x": false, "A": false, "a/b": false, "a\nb": false, strings.Repeat("a", 41): false,
+	} {
+		if err := CheckID(id); (err == nil) != ok {
+			t.Errorf("CheckID(%q) = %v", id, err)
+		}
+	}
+}
+
+func TestRunTag(t *testing.T) {
+	if !ofRunTag(runTag("abc", "agent"), "abc") || ofRunTag(runTag("abcd", "agent"), "abc") || ofRunTag("plimsoll.run/image:abc-x", "abc") {
+		t.Error("a run's tags are confused with another's")
+	}
+}

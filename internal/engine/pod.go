@@ -1,0 +1,274 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
+	"github.com/moby/moby/client"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// CgroupRoot is where an agent sees the engine host's cgroup tree.
+const CgroupRoot = "/sys/fs/cgroup"
+
+// PodSpec is what to boot, and how.
+type PodSpec struct {
+	Image      string   // identifier of the image under test
+	Entrypoint []string // the launcher and its arguments
+	Env        []string // on top of the image's
+	User       string   // "" leaves the image's
+	Tmpfs      []string // paths, optionally :options
+	Limits     record.Limits
+}
+
+// Pod is one boot: the agent that holds the network namespace and talks to the
+// orchestrator, and the app.
+type Pod struct {
+	App string // container id
+
+	client *Client
+	agent  string
+	stdio  *stdio
+}
+
+// The capabilities an app does not get of the engine's default set. Dropping
+// them all would break privilege drops and file capabilities in ordinary images.
+var droppedCapabilities = []string{"NET_RAW", "MKNOD", "AUDIT_WRITE"}
+
+// The app's log is bounded: a chatty image must not fill the host's disk.
+var boundedLog = container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "10m", "max-file": "1"}}
+
+// NewPod creates both containers and starts the agent. The caller closes the
+// pod on every way out.
+func (r *Run) NewPod(ctx context.Context, spec PodSpec) (*Pod, error) {
+	pod := &Pod{client: r.client}
+	if err := pod.create(ctx, r, spec); err != nil {
+		pod.Close(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return pod, nil
+}
+
+func (p *Pod) create(ctx context.Context, run *Run, spec PodSpec) error {
+	created, err := p.client.api.ContainerCreate(ctx, run.agentOptions())
+	if err != nil {
+		return fmt.Errorf("create the agent's container: %w", err)
+	}
+	p.agent = created.ID
+	if err := p.startAgent(ctx); err != nil {
+		return err
+	}
+	created, err = p.client.api.ContainerCreate(ctx, run.appOptions(p.agent, spec))
+	if err != nil {
+		return fmt.Errorf("create the app's container: %w", err)
+	}
+	p.App = created.ID
+	return nil
+}
+
+func (p *Pod) startAgent(ctx context.Context) error {
+	attached, err := p.client.api.ContainerAttach(ctx, p.agent, client.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
+	if err != nil {
+		return fmt.Errorf("attach to the agent: %w", err)
+	}
+	p.stdio = newStdio(attached.HijackedResponse)
+	if _, err := p.client.api.ContainerStart(ctx, p.agent, client.ContainerStartOptions{}); err != nil {
+		return fmt.Errorf("start the agent's container: %w", err)
+	}
+	return nil
+}
+
+func (r *Run) withRole(role string) map[string]string {
+	labels := maps.Clone(r.labels)
+	labels[labelRole] = role
+	return labels
+}
+
+func (r *Run) agentOptions() client.ContainerCreateOptions {
+	host := &container.HostConfig{
+		NetworkMode: "none", ReadonlyRootfs: true, CapDrop: []string{"ALL"},
+		SecurityOpt: []string{"no-new-privileges"}, LogConfig: container.LogConfig{Type: "none"},
+		Mounts: []mount.Mount{{Type: mount.TypeVolume, Source: r.volume, Target: launcherDir}},
+	}
+	if r.client.environment.CgroupVersion == "2" {
+		host.CgroupnsMode = "host"
+	} else {
+		host.Binds = []string{CgroupRoot + ":" + CgroupRoot + ":ro"}
+	}
+	return client.ContainerCreateOptions{
+		Config: &container.Config{
+			Image: r.image, Labels: r.withRole(roleAgent), OpenStdin: true, StdinOnce: true,
+			AttachStdin: true, AttachStdout: true, AttachStderr: true,
+		},
+		HostConfig: host,
+	}
+}
+
+func (r *Run) appOptions(agent string, spec PodSpec) client.ContainerCreateOptions {
+	host := &container.HostConfig{
+		NetworkMode: container.NetworkMode("container:" + agent),
+		CapDrop:     droppedCapabilities, SecurityOpt: []string{"no-new-privileges"}, LogConfig: boundedLog,
+		Mounts: []mount.Mount{{Type: mount.TypeVolume, Source: r.volume, Target: launcherDir, ReadOnly: true,
+			VolumeOptions: &mount.VolumeOptions{NoCopy: true}}},
+		Tmpfs: tmpfs(spec.Tmpfs),
+		Resources: container.Resources{
+			NanoCPUs: int64(spec.Limits.CPUs * 1e9),
+			// Swap would hide what does not fit: the two limits are equal.
+			Memory: int64(spec.Limits.Memory), MemorySwap: int64(spec.Limits.Memory),
+		},
+	}
+	if spec.Limits.PIDs > 0 {
+		host.PidsLimit = &spec.Limits.PIDs
+	}
+	return client.ContainerCreateOptions{
+		Config: &container.Config{
+			Image: spec.Image, Entrypoint: spec.Entrypoint, Env: spec.Env, User: spec.User,
+			Labels: r.withRole(roleApp), Healthcheck: &container.HealthConfig{Test: []string{"NONE"}},
+		},
+		HostConfig: host,
+	}
+}
+
+// tmpfs reads PATH[:OPTIONS].
+func tmpfs(mounts []string) map[string]string {
+	parsed := make(map[string]string, len(mounts))
+	for _, m := range mounts {
+		path, options, _ := strings.Cut(m, ":")
+		parsed[path] = options
+	}
+	return parsed
+}
+
+// Agent is the connection to the agent's standard streams.
+func (p *Pod) Agent() io.ReadWriter { return p.stdio }
+
+// AgentErrors is what the agent wrote to its standard error.
+func (p *Pod) AgentErrors() string { return p.stdio.errors() }
+
+// Start starts the app, which waits at the gate.
+func (p *Pod) Start(ctx context.Context) error {
+	if _, err := p.client.api.ContainerStart(ctx, p.App, client.ContainerStartOptions{}); err != nil {
+		return fmt.Errorf("start the app's container: %w", err)
+	}
+	return nil
+}
+
+// Stop sends the image's own stop signal and, after the timeout, SIGKILL. It
+// returns when the app has ended.
+func (p *Pod) Stop(ctx context.Context, timeout time.Duration) error {
+	seconds := int(timeout.Round(time.Second).Seconds())
+	if _, err := p.client.api.ContainerStop(ctx, p.App, client.ContainerStopOptions{Timeout: &seconds}); err != nil {
+		return fmt.Errorf("stop the app's container: %w", err)
+	}
+	return nil
+}
+
+// Exit says how the app ended; it must have.
+func (p *Pod) Exit(ctx context.Context) (record.Exit, error) {
+	found, err := p.client.api.ContainerInspect(ctx, p.App, client.ContainerInspectOptions{})
+	if err != nil {
+		return record.Exit{}, fmt.Errorf("inspect the app's container: %w", err)
+	}
+	state := found.Container.State
+	if state == nil {
+		return record.Exit{}, errors.New("inspect the app's container: the engine gave no state")
+	}
+	return record.Exit{Code: state.ExitCode, OOMKilled: state.OOMKilled}, nil
+}
+
+// maxLog bounds what is read of an app's log, in bytes.
+const maxLog = 64 << 10
+
+// Logs gives the last lines the app wrote. They are foreign text.
+func (p *Pod) Logs(ctx context.Context, lines int) ([]string, error) {
+	stream, err := p.client.api.ContainerLogs(ctx, p.App, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: fmt.Sprint(lines)})
+	if err != nil {
+		return nil, fmt.Errorf("read the app's log: %w", err)
+	}
+	defer stream.Close()
+	var text bytes.Buffer
+	// A log that breaks off still shows its beginning.
+	_, err = stdcopy.StdCopy(&text, &text, io.LimitReader(stream, maxLog))
+	if text.Len() == 0 {
+		return nil, err
+	}
+	all := strings.Split(strings.TrimRight(text.String(), "\n"), "\n")
+	return all[max(0, len(all)-lines):], nil
+}
+
+// Close removes both containers, the app first: Podman refuses to remove the
+// owner of a namespace before those who joined it.
+func (p *Pod) Close(ctx context.Context) error {
+	var failed []error
+	if p.stdio != nil {
+		p.stdio.Close()
+	}
+	for _, id := range []string{p.App, p.agent} {
+		if id == "" {
+			continue
+		}
+		if err := p.client.removeContainer(ctx, id); err != nil && !gone(err) {
+			failed = append(failed, fmt.Errorf("remove container %.12s: %w", id, err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// stdio takes the engine's multiplexed stream apart.
+type stdio struct {
+	connection client.HijackedResponse
+	out        *io.PipeReader
+	done       chan struct{}
+
+	mu     sync.Mutex
+	stderr bytes.Buffer
+}
+
+func newStdio(connection client.HijackedResponse) *stdio {
+	reader, writer := io.Pipe()
+	s := &stdio{connection: connection, out: reader, done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		_, err := stdcopy.StdCopy(writer, (*stderrSink)(s), connection.Reader)
+		writer.CloseWithError(err) // nil reads as io.EOF
+	}()
+	return s
+}
+
+func (s *stdio) Read(p []byte) (int, error)  { return s.out.Read(p) }
+func (s *stdio) Write(p []byte) (int, error) { return s.connection.Conn.Write(p) }
+
+// Close ends the stream, which ends the agent.
+func (s *stdio) Close() {
+	s.connection.Close()
+	s.out.Close()
+	<-s.done
+}
+
+func (s *stdio) errors() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stderr.String()
+}
+
+// stderrSink keeps the beginning of the agent's standard error.
+type stderrSink stdio
+
+func (s *stderrSink) Write(p []byte) (int, error) {
+	const keep = 4 << 10
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stderr.Write(p[:min(len(p), max(0, keep-s.stderr.Len()))])
+	return len(p), nil
+}

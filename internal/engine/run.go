@@ -1,0 +1,164 @@
+package engine
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/compression"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/moby/moby/client"
+)
+
+// labelRole tells agents from apps.
+const (
+	labelRole = "plimsoll.role"
+	roleAgent = "agent"
+	roleApp   = "app"
+)
+
+// Programs are the two static binaries that go into pods, for the engine's
+// architecture.
+type Programs struct {
+	Agent    []byte
+	Launcher []byte
+}
+
+// Run owns what one run of the tool makes in the engine.
+type Run struct {
+	ID     string
+	client *Client
+	labels map[string]string
+	volume string
+	image  string
+
+	mu     sync.Mutex
+	closed bool
+}
+
+// Where the programs stand in the agent's image. The launcher's directory is
+// also where its volume is mounted, so that the first agent's creation fills
+// the volume from the image.
+const (
+	agentPath    = "/agent"
+	launcherDir  = "/plimsoll"
+	launcherPath = launcherDir + "/launch"
+)
+
+// NewRun prepares the engine for pods: it loads the agent's image and makes
+// the launcher's volume. The caller closes the run on every way out.
+func (c *Client) NewRun(ctx context.Context, id string, programs Programs) (*Run, error) {
+	if err := CheckID(id); err != nil {
+		return nil, err
+	}
+	run := &Run{ID: id, client: c, labels: runLabels(id, time.Now()), volume: "plimsoll-" + id, image: runTag(id, "agent")}
+	if err := run.prepare(ctx, programs); err != nil {
+		run.Close(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return run, nil
+}
+
+// prepare makes the volume first: it is what a later sweep knows the run by.
+func (r *Run) prepare(ctx context.Context, programs Programs) error {
+	if _, err := r.client.api.VolumeCreate(ctx, client.VolumeCreateOptions{Name: r.volume, Labels: r.labels}); err != nil {
+		return fmt.Errorf("create the launcher's volume: %w", err)
+	}
+	var archive bytes.Buffer
+	if err := r.writeAgentImage(&archive, programs); err != nil {
+		return fmt.Errorf("make the agent's image: %w", err)
+	}
+	if err := r.client.Load(ctx, &archive); err != nil {
+		return fmt.Errorf("load the agent: %w", err)
+	}
+	return nil
+}
+
+// LoadImage puts an image the engine does not have into it, for the length of
+// the run. Write streams it as a docker archive under the tag it is given.
+func (r *Run) LoadImage(ctx context.Context, name string, write func(w io.Writer, tag string) error) (Image, error) {
+	tag := runTag(r.ID, name)
+	reader, writer := io.Pipe()
+	go func() { writer.CloseWithError(write(writer, tag)) }()
+	err := r.client.Load(ctx, reader)
+	reader.Close()
+	if err != nil {
+		return Image{}, err
+	}
+	return r.client.Image(ctx, tag)
+}
+
+// Close removes everything the run made. It may be called twice.
+func (r *Run) Close(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	_, err := r.client.Remove(ctx, r.ID)
+	r.closed = err == nil
+	return err
+}
+
+func (r *Run) writeAgentImage(w io.Writer, programs Programs) error {
+	layer, err := programLayer(programs)
+	if err != nil {
+		return err
+	}
+	image, err := mutate.AppendLayers(empty.Image, layer)
+	if err != nil {
+		return err
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		return err
+	}
+	config = config.DeepCopy()
+	config.OS, config.Architecture = "linux", r.client.environment.Arch
+	config.Config = v1.Config{Entrypoint: []string{agentPath}, User: "65534:65534", Labels: r.labels}
+	if image, err = mutate.ConfigFile(image, config); err != nil {
+		return err
+	}
+	tag, err := name.NewTag(r.image)
+	if err != nil {
+		return err
+	}
+	return tarball.Write(tag, image, w)
+}
+
+// programLayer is not compressed: it goes over a local socket once.
+func programLayer(programs Programs) (v1.Layer, error) {
+	var content bytes.Buffer
+	archive := tar.NewWriter(&content)
+	for _, file := range []struct {
+		name string
+		body []byte
+		mode int64
+		kind byte
+	}{
+		{agentPath, programs.Agent, 0o555, tar.TypeReg},
+		{launcherDir + "/", nil, 0o755, tar.TypeDir},
+		{launcherPath, programs.Launcher, 0o555, tar.TypeReg},
+	} {
+		header := &tar.Header{Name: file.name[1:], Typeflag: file.kind, Mode: file.mode, Size: int64(len(file.body)), Format: tar.FormatPAX}
+		if err := archive.WriteHeader(header); err != nil {
+			return nil, err
+		}
+		if _, err := archive.Write(file.body); err != nil {
+			return nil, err
+		}
+	}
+	if err := archive.Close(); err != nil {
+		return nil, err
+	}
+	opener := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content.Bytes())), nil }
+	return tarball.LayerFromOpener(opener, tarball.WithCompression(compression.None))
+}

@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/client"
+)
+
+// Sweep removes what crashed runs left in the engine and says how many things
+// that were. What a live run owns stays.
+func (c *Client) Sweep(ctx context.Context) (int, error) {
+	stale, err := c.stale(ctx, time.Now())
+	failed := []error{err}
+	removed := 0
+	for _, run := range stale {
+		n, err := c.Remove(ctx, run)
+		removed += n
+		failed = append(failed, err)
+	}
+	return removed, errors.Join(failed...)
+}
+
+// stale lists the runs that were left behind. A run's volume is the first thing
+// it makes and the last it loses, so the labels of containers and volumes are
+// enough to find every run.
+func (c *Client) stale(ctx context.Context, now time.Time) ([]string, error) {
+	filter := client.Filters{}.Add("label", LabelRun)
+	var labels []map[string]string
+	containers, err := c.api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: filter})
+	if err != nil {
+		return nil, fmt.Errorf("list containers: %w", err)
+	}
+	for _, item := range containers.Items {
+		labels = append(labels, item.Labels)
+	}
+	volumes, err := c.api.VolumeList(ctx, client.VolumeListOptions{Filters: filter})
+	if err != nil {
+		return nil, fmt.Errorf("list volumes: %w", err)
+	}
+	for _, item := range volumes.Items {
+		labels = append(labels, item.Labels)
+	}
+	var runs []string
+	for _, l := range labels {
+		if run := l[LabelRun]; litter(l, now) && CheckID(run) == nil && !slices.Contains(runs, run) {
+			runs = append(runs, run)
+		}
+	}
+	return runs, nil
+}
+
+// Remove takes away everything of one run, whoever owns it, and says how many
+// things that were. It goes on after an error, so that one stuck container does
+// not keep the rest.
+func (c *Client) Remove(ctx context.Context, run string) (int, error) {
+	if err := CheckID(run); err != nil {
+		return 0, err
+	}
+	removed := 0
+	var failed []error
+	for _, list := range []func(context.Context, string) ([]removal, error){c.containers, c.images, c.volumes} {
+		found, err := list(ctx, run)
+		failed = append(failed, err)
+		for _, thing := range found {
+			err := thing.remove()
+			if err != nil && !gone(err) {
+				failed = append(failed, fmt.Errorf("remove %s: %w", thing.what, err))
+				continue
+			}
+			removed++
+		}
+	}
+	return removed, errors.Join(failed...)
+}
+
+// removal is one thing to take away.
+type removal struct {
+	what   string
+	remove func() error
+}
+
+// gone says that somebody else removed it first, or is about to have done so.
+func gone(err error) bool { return errdefs.IsNotFound(err) || errdefs.IsConflict(err) }
+
+// containers lists those that joined a namespace before those that own one:
+// Podman refuses to remove an owner first.
+func (c *Client) containers(ctx context.Context, run string) ([]removal, error) {
+	list, err := c.api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: ofRun(run)})
+	if err != nil {
+		return nil, fmt.Errorf("list containers: %w", err)
+	}
+	var apps, agents []removal
+	for _, item := range list.Items {
+		thing := removal{"container " + item.ID[:12], func() error { return c.removeContainer(ctx, item.ID) }}
+		if item.Labels[labelRole] == roleAgent {
+			agents = append(agents, thing)
+		} else {
+			apps = append(apps, thing)
+		}
+	}
+	return append(apps, agents...), nil
+}
+
+func ofRun(run string) client.Filters { return client.Filters{}.Add("label", LabelRun+"="+run) }
+
+func (c *Client) removeContainer(ctx context.Context, id string) error {
+	_, err := c.api.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	return err
+}
+
+func (c *Client) volumes(ctx context.Context, run string) ([]removal, error) {
+	list, err := c.api.VolumeList(ctx, client.VolumeListOptions{Filters: ofRun(run)})
+	if err != nil {
+		return nil, fmt.Errorf("list volumes: %w", err)
+	}
+	var found []removal
+	for _, item := range list.Items {
+		found = append(found, removal{"volume " + item.Name, func() error {
+			_, err := c.api.VolumeRemove(ctx, item.Name, client.VolumeRemoveOptions{Force: true})
+			return err
+		}})
+	}
+	return found, nil
+}
+
+// images lists the tags of a run. Images under test that the run loaded carry
+// no label, since that would change what they are; their tag names the run.
+// Removing the tag leaves an image alone that has another.
+func (c *Client) images(ctx context.Context, run string) ([]removal, error) {
+	list, err := c.api.ImageList(ctx, client.ImageListOptions{Filters: client.Filters{}.Add("reference", imagePrefix+"*")})
+	if err != nil {
+		return nil, fmt.Errorf("list images: %w", err)
+	}
+	var found []removal
+	for _, item := range list.Items {
+		for _, tag := range item.RepoTags {
+			if !ofRunTag(tag, run) {
+				continue
+			}
+			found = append(found, removal{"image " + tag, func() error {
+				_, err := c.api.ImageRemove(ctx, tag, client.ImageRemoveOptions{PruneChildren: true})
+				return err
+			}})
+		}
+	}
+	return found, nil
+}
+
+// imagePrefix is the repository of every tag a run makes; the tag itself is the
+// run's identifier, a dot and a name.
+const imagePrefix = "plimsoll.run/"
+
+func runTag(run, name string) string { return imagePrefix + "image:" + run + "." + name }
+
+func ofRunTag(tag, run string) bool { return strings.HasPrefix(tag, runTag(run, "")) }
