@@ -1,0 +1,86 @@
+package agent
+
+import (
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// Spec tells the agent what one trial is.
+type Spec struct {
+	Socket      string         `json:"socket"`    // abstract socket of the gate, random per trial
+	Container   string         `json:"container"` // id of the app's container
+	Cgroup      string         `json:"cgroup"`    // root of the engine host's cgroup tree, as the agent sees it
+	Ready       record.Ready   `json:"ready"`
+	Exposed     []int          `json:"exposed,omitempty"` // ports the image declares; hints, used when Ready.Port is 0
+	Idle        record.Seconds `json:"idle"`
+	Load        record.Load    `json:"load"`
+	Calibrate   record.Seconds `json:"calibrate,omitempty"` // find the sustained rate for so long, instead of the load
+	StopTimeout record.Seconds `json:"stop_timeout"`
+	GateTimeout record.Seconds `json:"gate_timeout"` // for the launcher to report in
+}
+
+// command is a line from the orchestrator to the agent.
+type command struct {
+	Trial *Spec `json:"trial,omitempty"`
+	Stop  bool  `json:"stop,omitempty"` // the stop signal is about to be sent
+}
+
+// EventKind names a step of the trial.
+type EventKind string
+
+// The events of a trial, in the order they come. Failed may take the place of
+// any of them and ends the trial.
+const (
+	EventGate     EventKind = "gate"     // the gate is open: start the app
+	EventGo       EventKind = "go"       // the app's command was executed
+	EventReady    EventKind = "ready"    // readiness was decided
+	EventMeasured EventKind = "measured" // nothing is left to measure but the stop
+	EventStopped  EventKind = "stopped"  // the app's cgroup is empty
+	EventFailed   EventKind = "failed"
+)
+
+// Event is a line from the agent to the orchestrator.
+type Event struct {
+	Kind    EventKind      `json:"event"`
+	Trial   *Observed      `json:"trial,omitempty"`   // with measured
+	Stop    record.Seconds `json:"stop,omitempty"`    // with stopped
+	Emptied bool           `json:"emptied,omitempty"` // with stopped: the cgroup did become empty
+	Failure *Failure       `json:"failure,omitempty"` // with failed
+}
+
+// Observed is what the agent saw of a trial. The orchestrator adds what the
+// engine knows.
+type Observed struct {
+	Gate      record.Seconds              `json:"gate"` // CLOCK_MONOTONIC when the app was executed
+	Ready     record.Readiness            `json:"ready"`
+	Metrics   map[record.MetricID]float64 `json:"metrics"`
+	Memory    record.Timeline             `json:"memory"`
+	Load      *record.LoadResult          `json:"load,omitempty"`
+	Sustained float64                     `json:"sustained,omitempty"` // requests per second, of a calibration
+	OOMKills  int64                       `json:"oom_kills,omitempty"`
+	Host      record.Host                 `json:"host"`
+	Sampler   string                      `json:"sampler"` // cgroup v1, cgroup v2
+	Notes     []string                    `json:"notes,omitempty"`
+}
+
+// FailureKind sorts failures by who has to act.
+type FailureKind string
+
+// The ways a trial ends early.
+const (
+	FailGate    FailureKind = "gate"    // the launcher did not report in, or something else did
+	FailExec    FailureKind = "exec"    // the image's command could not be executed
+	FailExited  FailureKind = "exited"  // the app ended by itself
+	FailTimeout FailureKind = "timeout" // not ready in time
+	FailPorts   FailureKind = "ports"   // several ports, none named
+	FailAgent   FailureKind = "agent"   // the agent itself could not do its work
+)
+
+// Failure is why a trial ended early, in words for the user.
+type Failure struct {
+	Kind      FailureKind    `json:"kind"`
+	Message   string         `json:"message"`
+	Listeners []string       `json:"listeners,omitempty"`
+	After     record.Seconds `json:"after,omitempty"` // since the gate
+}
+
+func (f *Failure) Error() string { return f.Message }

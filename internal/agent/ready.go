@@ -1,0 +1,241 @@
+package agent
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// The pace of the readiness probe: every probePeriod at first, and once the
+// app has taken longer than probeEager, at most probeShare of the time elapsed.
+const (
+	probePeriod = 3 * time.Millisecond
+	probeEager  = 5 * time.Second
+	probeShare  = 1000
+	// answerTimeout bounds one exchange. It is long: a request that waits for
+	// the app to come up is answered the moment it does.
+	answerTimeout = 2 * time.Second
+	// mutePatience is how long a port that closes every connection without a
+	// word is taken for an HTTP server that is not up yet.
+	mutePatience = time.Second
+)
+
+// probe asks one port whether the app is ready.
+type probe struct {
+	kind  record.ReadyKind // http, tcp or auto
+	path  string
+	port  int
+	began time.Time // the moment of the gate
+}
+
+// attempt is the outcome of one connection.
+type attempt struct {
+	at        time.Time // when it was begun
+	unready   time.Time // the last instant at which it shows the app was not ready
+	connected time.Time // zero when refused
+	answered  time.Time // zero when there was no answer
+	status    int
+	foreign   bool // the answer was not HTTP
+	err       error
+}
+
+// hungUp reports a connection that the app ended without an answer.
+func (a attempt) hungUp() bool {
+	return a.err != nil && !a.connected.IsZero() && !errors.Is(a.err, os.ErrDeadlineExceeded)
+}
+
+// errNotReady wraps the last outcome when time ran out.
+var errNotReady = errors.New("not ready")
+
+// run probes until the app is ready, ctx ends, or alive says no. The result
+// brackets the moment: polling saw the port closed at one instant and open at
+// the next, and what the app then took to answer belongs to the app.
+func (p *probe) run(ctx context.Context, alive func() bool) (record.Readiness, error) {
+	result := record.Readiness{Kind: p.kind, Port: p.port}
+	closed := p.began // the last instant the app is known not to have been ready
+	var firstOpen time.Time
+	var last attempt
+	for {
+		if ctx.Err() != nil || !alive() {
+			return result, fmt.Errorf("%w: %s", errNotReady, p.describe(last))
+		}
+		now := p.try(ctx)
+		result.Attempts++
+		if !now.connected.IsZero() && firstOpen.IsZero() {
+			firstOpen = now.connected
+			result.Open = p.midpoint(closed, now.connected)
+		}
+		if kind, moment := p.judge(now, firstOpen); kind != "" {
+			result.Kind, result.Status = kind, now.status
+			gap := record.SecondsOf(now.connected.Sub(closed))
+			result.High = record.SecondsOf(moment.Sub(p.began))
+			result.Low = max(0, result.High-gap)
+			return result, nil
+		}
+		last, closed = now, now.unready
+		p.rest(ctx, now.at)
+	}
+}
+
+// judge decides whether an attempt proves readiness, of which kind, and when.
+func (p *probe) judge(a attempt, firstOpen time.Time) (record.ReadyKind, time.Time) {
+	switch {
+	case a.connected.IsZero():
+		return "", time.Time{}
+	case p.kind == record.ReadyTCP:
+		return record.ReadyTCP, a.connected
+	case a.status != 0 && a.status < http.StatusInternalServerError:
+		return record.ReadyHTTP, a.answered
+	case p.kind == record.ReadyHTTP || a.status != 0:
+		return "", time.Time{}
+	case a.foreign, a.hungUp() && a.at.Sub(firstOpen) > mutePatience:
+		return record.ReadyTCP, a.connected
+	}
+	return "", time.Time{}
+}
+
+// midpoint is the middle of a bracket, in seconds since the gate.
+func (p *probe) midpoint(low, high time.Time) record.Seconds {
+	return record.SecondsOf((low.Sub(p.began) + high.Sub(p.began)) / 2)
+}
+
+// rest waits until the next attempt is due.
+func (p *probe) rest(ctx context.Context, began time.Time) {
+	period := probePeriod
+	if elapsed := began.Sub(p.began); elapsed > probeEager {
+		period = max(period, elapsed/probeShare)
+	}
+	select {
+	case <-time.After(time.Until(began.Add(period))):
+	case <-ctx.Done():
+	}
+}
+
+// try makes one connection and, unless the open port is enough, one exchange.
+func (p *probe) try(ctx context.Context) attempt {
+	a := attempt{at: time.Now()}
+	a.unready = a.at
+	connection, err := dialLoopback(ctx, p.port)
+	if err != nil {
+		a.err = err
+		return a
+	}
+	defer connection.Close()
+	a.connected = time.Now()
+	if p.kind == record.ReadyTCP {
+		return a
+	}
+	connection.SetDeadline(a.connected.Add(answerTimeout))
+	stop := context.AfterFunc(ctx, func() { connection.Close() })
+	defer stop()
+	p.exchange(connection, &a)
+	if errors.Is(a.err, os.ErrDeadlineExceeded) {
+		a.unready = time.Now() // an app that had come up meanwhile would have answered
+	}
+	return a
+}
+
+// exchange sends the request and reads the answer's head and body.
+func (p *probe) exchange(connection net.Conn, a *attempt) {
+	request := "GET " + p.path + " HTTP/1.1\r\nHost: localhost:" + strconv.Itoa(p.port) +
+		"\r\nUser-Agent: plimsoll\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+	if _, err := io.WriteString(connection, request); err != nil {
+		a.err = err
+		return
+	}
+	reader := bufio.NewReader(connection)
+	head, err := reader.Peek(len("HTTP/"))
+	if err != nil {
+		a.err = err
+		a.foreign = len(head) > 0
+		return
+	}
+	if string(head) != "HTTP/" {
+		a.foreign = true
+		return
+	}
+	response, err := http.ReadResponse(reader, nil)
+	if err != nil {
+		a.err = err
+		return
+	}
+	defer response.Body.Close()
+	const enough = 1 << 20 // a health answer is short; a flood must not hold up the clock
+	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, enough)); err != nil {
+		a.err = err
+		return
+	}
+	a.answered, a.status = time.Now(), response.StatusCode
+}
+
+// describe says what the last attempt met, for the error the user reads.
+func (p *probe) describe(a attempt) string {
+	switch {
+	case a.at.IsZero():
+		return "not tried"
+	case a.connected.IsZero():
+		return fmt.Sprintf("nothing listens on port %d", p.port)
+	case a.status != 0:
+		return fmt.Sprintf("port %d answered GET %s with %d, expected a status below 500", p.port, p.path, a.status)
+	case a.foreign:
+		return fmt.Sprintf("port %d answered GET %s with something that is not HTTP", p.port, p.path)
+	case errors.Is(a.err, os.ErrDeadlineExceeded):
+		return fmt.Sprintf("port %d is open but did not answer GET %s", p.port, p.path)
+	}
+	return fmt.Sprintf("port %d is open but broke off the answer to GET %s (%v)", p.port, p.path, a.err)
+}
+
+// loopbacks are where an app of the pod can be reached.
+var loopbacks = []string{"127.0.0.1", "::1"}
+
+// dialLoopback connects to a port of the pod.
+func dialLoopback(ctx context.Context, port int) (net.Conn, error) {
+	connection, _, err := dialAny(ctx, port)
+	return connection, err
+}
+
+func dialAny(ctx context.Context, port int) (net.Conn, string, error) {
+	var dialer net.Dialer
+	var first error
+	for _, host := range loopbacks {
+		target := net.JoinHostPort(host, strconv.Itoa(port))
+		connection, err := dialer.DialContext(ctx, "tcp", target)
+		if err == nil {
+			return connection, target, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, "", first
+}
+
+// target gives the address the load is to be sent to.
+func target(ctx context.Context, port int) (string, error) {
+	connection, address, err := dialAny(ctx, port)
+	if err != nil {
+		return "", fmt.Errorf("connect to port %d for the load: %w", port, err)
+	}
+	return address, connection.Close()
+}
+
+// requestPath is the path readiness is asked for.
+func requestPath(ready record.Ready) string {
+	if ready.Path == "" {
+		return "/"
+	}
+	if !strings.HasPrefix(ready.Path, "/") {
+		return "/" + ready.Path
+	}
+	return ready.Path
+}
