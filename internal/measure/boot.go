@@ -1,0 +1,235 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/agent"
+	"github.com/plimsoll-ci/plimsoll/internal/agent/gate"
+	"github.com/plimsoll-ci/plimsoll/internal/engine"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// Target is one image and how to boot it.
+type Target struct {
+	Name  string // base, head
+	Image engine.Image
+	Setup record.Setup
+	Env   map[string]string // on top of the image's; values stay out of records
+}
+
+// Observation is what one boot gave.
+type Observation struct {
+	Trial     record.Trial
+	Sustained float64  // requests per second, when the boot was a calibration
+	Sampler   string   // where memory and CPU came from, "" for nowhere
+	Log       []string // the app's last lines, where they were asked for; foreign text
+}
+
+// Booter boots a target once. With calibrate above zero the boot finds the
+// sustained request rate for so long, instead of sending the load.
+type Booter interface {
+	Boot(ctx context.Context, target Target, calibrate record.Seconds) (Observation, error)
+}
+
+// BootError is a boot that gave no observation.
+type BootError struct {
+	Target string
+	Image  string
+	Cause  error
+	Exit   *record.Exit // how the app ended, nil if it did not
+	Logs   []string     // its last lines; foreign text
+}
+
+func (e *BootError) Error() string {
+	text := fmt.Sprintf("boot %s (%s): %v", e.Target, e.Image, e.Cause)
+	if e.Exit != nil {
+		text += fmt.Sprintf(" (exit code %d)", e.Exit.Code)
+	}
+	return text
+}
+
+func (e *BootError) Unwrap() error { return e.Cause }
+
+// Pods boots targets as pods of a run.
+type Pods struct {
+	Run *engine.Run
+	Log int // how many of the app's last lines to keep of every boot
+}
+
+const (
+	// gateTimeout bounds the engine: create, start, and the launcher's arrival.
+	gateTimeout = 60 * time.Second
+	// slack is added to the trial's own windows before it is given up on.
+	slack = 30 * time.Second
+	// cleanupTimeout bounds the removal of a pod after an interrupt.
+	cleanupTimeout = 30 * time.Second
+	// shownLog is how many lines of a failed app's log are kept.
+	shownLog = 20
+)
+
+// Boot boots the target once. The error is a [BootError] when the image, not
+// the engine, is to blame.
+func (p *Pods) Boot(ctx context.Context, target Target, calibrate record.Seconds) (_ Observation, err error) {
+	ctx, cancel := context.WithTimeout(ctx, bootBound(target.Setup, calibrate))
+	defer cancel()
+	b := &boot{target: target, socket: "plimsoll-" + engine.NewID() + engine.NewID(), created: time.Now()}
+	if b.pod, err = p.Run.NewPod(ctx, b.podSpec()); err != nil {
+		return Observation{}, fmt.Errorf("boot %s (%s): %w", target.Name, target.Image.Ref, err)
+	}
+	defer func() {
+		cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+		defer cancel()
+		err = errors.Join(err, b.pod.Close(cleanup))
+	}()
+	b.session = agent.NewSession(b.pod.Agent())
+	observation, err := b.run(ctx, calibrate)
+	if err != nil {
+		return Observation{}, b.explain(ctx, err)
+	}
+	if p.Log > 0 {
+		observation.Log, err = b.pod.Logs(ctx, p.Log)
+	}
+	return observation, err
+}
+
+// bootBound is the longest a trial can take if everything goes slowly.
+func bootBound(setup record.Setup, calibrate record.Seconds) time.Duration {
+	windows := setup.Ready.Timeout + setup.Idle + setup.Load.Seconds() + setup.StopTimeout + calibrate
+	return windows.Duration() + gateTimeout + slack
+}
+
+// boot is one boot under way.
+type boot struct {
+	target  Target
+	socket  string
+	created time.Time
+	pod     *engine.Pod
+	session *agent.Session
+}
+
+func (b *boot) command() []string {
+	if len(b.target.Setup.Command) > 0 {
+		return b.target.Setup.Command
+	}
+	return b.target.Image.Command()
+}
+
+func (b *boot) podSpec() engine.PodSpec {
+	env := b.environment()
+	merged := append(append([]string{}, b.target.Image.Env...), env...)
+	hidden, blanks := gate.Hide(merged)
+	setup := b.target.Setup
+	return engine.PodSpec{
+		Image:      b.target.Image.ID,
+		Entrypoint: append([]string{gate.Launcher}, gate.Arguments(b.socket, hidden, b.command())...),
+		Env:        append(env, blanks...),
+		User:       setup.User, Tmpfs: setup.Tmpfs, Limits: setup.Limits,
+	}
+}
+
+func (b *boot) environment() []string {
+	env := make([]string, 0, len(b.target.Env))
+	for _, name := range b.target.Setup.Environment {
+		env = append(env, name+"="+b.target.Env[name])
+	}
+	return env
+}
+
+func (b *boot) spec(calibrate record.Seconds) agent.Spec {
+	setup := b.target.Setup
+	return agent.Spec{
+		Socket: b.socket, Container: b.pod.App, Cgroup: engine.CgroupRoot,
+		Ready: setup.Ready, Exposed: b.target.Image.Exposed, Idle: setup.Idle, Load: setup.Load,
+		Calibrate: calibrate, StopTimeout: setup.StopTimeout + record.SecondsOf(time.Second), GateTimeout: record.SecondsOf(gateTimeout),
+	}
+}
+
+// run takes the pod from the gate to the empty cgroup.
+func (b *boot) run(ctx context.Context, calibrate record.Seconds) (Observation, error) {
+	if err := b.session.Begin(b.spec(calibrate)); err != nil {
+		return Observation{}, err
+	}
+	if _, err := b.session.Await(ctx, agent.EventGate); err != nil {
+		return Observation{}, err
+	}
+	if err := b.pod.Start(ctx); err != nil {
+		return Observation{}, err
+	}
+	if _, err := b.session.Await(ctx, agent.EventGo); err != nil {
+		return Observation{}, err
+	}
+	trial := record.Trial{Started: time.Now().UTC(), Engine: record.SecondsOf(time.Since(b.created))}
+	measured, err := b.session.Await(ctx, agent.EventMeasured)
+	if err != nil {
+		return Observation{}, err
+	}
+	if measured.Trial == nil {
+		return Observation{}, errors.New("the agent measured and reported nothing")
+	}
+	seen := measured.Trial
+	trial.Gate, trial.Ready, trial.Metrics, trial.Memory = seen.Gate, seen.Ready, seen.Metrics, seen.Memory
+	trial.Load, trial.Host, trial.Notes = seen.Load, seen.Host, seen.Notes
+	if err := b.stop(ctx, &trial); err != nil {
+		return Observation{}, err
+	}
+	trial.Exit.OOMKilled = trial.Exit.OOMKilled || seen.OOMKills > 0
+	return Observation{Trial: trial, Sustained: seen.Sustained, Sampler: seen.Sampler}, nil
+}
+
+// stop sends the image's stop signal and follows the app to its end.
+func (b *boot) stop(ctx context.Context, trial *record.Trial) error {
+	if err := b.session.Stopping(); err != nil {
+		return err
+	}
+	timeout := b.target.Setup.StopTimeout
+	if err := b.pod.Stop(ctx, timeout.Duration()); err != nil {
+		return err
+	}
+	stopped, err := b.session.Await(ctx, agent.EventStopped)
+	if err != nil {
+		return err
+	}
+	if trial.Exit, err = b.pod.Exit(ctx); err != nil {
+		return err
+	}
+	if stopped.Emptied {
+		trial.Exit.Stop = stopped.Stop
+		trial.Metrics[record.StopSeconds] = float64(stopped.Stop)
+	}
+	trial.Exit.Killed = trial.Exit.Code == exitKilled && stopped.Stop >= timeout
+	return nil
+}
+
+// exitKilled is 128 + SIGKILL.
+const exitKilled = 137
+
+// explain adds to a failed boot what only the engine knows.
+func (b *boot) explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	var failure *agent.Failure
+	if !errors.As(err, &failure) || failure.Kind == agent.FailAgent {
+		if text := strings.TrimSpace(b.pod.AgentErrors()); text != "" {
+			err = fmt.Errorf("%w: %s", err, text)
+		}
+		return fmt.Errorf("boot %s (%s): %w", b.target.Name, b.target.Image.Ref, err)
+	}
+	explained := &BootError{Target: b.target.Name, Image: b.target.Image.Ref, Cause: err}
+	ask, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	defer cancel()
+	if failure.Kind != agent.FailGate {
+		explained.Logs, _ = b.pod.Logs(ask, shownLog) // the failure stands without its log
+	}
+	if exit, exitErr := b.pod.Exit(ask); exitErr == nil && failure.Kind == agent.FailExited {
+		explained.Exit = &exit
+		if exit.OOMKilled {
+			explained.Cause = fmt.Errorf("the app was killed: it needed more memory than its limit of %d MiB", b.target.Setup.Limits.Memory>>20)
+		}
+	}
+	return explained
+}
