@@ -136,3 +136,30 @@ func TestWhatCannotBePricedIsSaid(t *testing.T) {
 		t.Errorf("without an explanation: cost %+v, warnings %q", s.Cost, s.Warnings)
 	}
 }
+
+// The step is named by the first thing in which the estimates differ.
+func TestStepsAreNamed(t *testing.T) {
+	in := compare.Input{
+		Base:    booted(columns{record.MemoryPeak: constant(255.9*mib, 12)}),
+		Head:    booted(columns{record.MemoryPeak: append(constant(150*mib, 2), constant(256.1*mib, 10)...)}),
+		Budgets: map[record.MetricID]record.Budget{record.CostMonth: budget(0.05, 5, unset)},
+		Price:   inSteps,
+	}
+	in.Head.Image = "head"
+	for want, change := range map[string]func(*record.Estimate){
+		"the billing step from 0.25 to 0.5 CPUs": func(e *record.Estimate) { e.Request.CPUs, e.Replicas = 0.5, 3 },
+		"the step from 2 to 3 replicas":          func(e *record.Estimate) { e.Replicas = 3 },
+		"crossed a billing step, but":            func(*record.Estimate) {},
+	} {
+		in.Estimate = func(rec *record.Record) (record.Estimate, error) {
+			e := record.Estimate{Replicas: 2, Request: record.Limits{CPUs: 0.25}}
+			if rec.Image == "head" {
+				change(&e)
+			}
+			return e, nil
+		}
+		if got := row(t, compare.Service(in), record.CostMonth); got.Verdict != record.Inconclusive || !strings.Contains(got.Note, want) {
+			t.Errorf("%s, note %q, want %q", got.Verdict, got.Note, want)
+		}
+	}
+}

@@ -30,6 +30,7 @@ func TestExactVerdicts(t *testing.T) {
 		{"grew by less", size, sizes{size: measured(40e6)}, sizes{size: measured(41e6)}, budget(0.05, unset, unset), record.Pass, ""},
 		{"grew by just as much", size, sizes{size: measured(40e6)}, sizes{size: measured(42e6)}, budget(0.05, unset, unset), record.Pass, ""},
 		{"grew by one byte more", size, sizes{size: measured(40e6)}, sizes{size: measured(42e6 + 1)}, budget(0.05, unset, unset), record.Fail, ""},
+		{"just as much, were it not for rounding", size, sizes{size: measured(550_700)}, sizes{size: measured(2_070_632)}, budget(2.76, unset, unset), record.Pass, ""},
 		{"more, but below the floor", size, sizes{size: measured(1e6)}, sizes{size: measured(1.4e6)}, budget(0.05, 5e5, unset), record.Pass, ""},
 		{"shrank", size, sizes{size: measured(40e6)}, sizes{size: measured(1e6)}, budget(0, unset, 40e6), record.Pass, ""},
 		{"over the limit", size, sizes{size: measured(40e6)}, sizes{size: measured(41e6)}, budget(unset, unset, 40e6), record.Fail, ""},

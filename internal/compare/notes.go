@@ -99,6 +99,7 @@ func (m *matchup) overtaken(c claim, o outcome) string {
 // unsettled says why the looks left a claim open, and what would settle it.
 func (m *matchup) unsettled(c claim, o outcome, row record.Change, cost *record.CostChange) string {
 	over := o.last.above <= stat.LookLevel
+	g, grows := c.hypothesis.(growth)
 	switch {
 	case over && o.last.excuse == stepCrossed:
 		return fmt.Sprintf("the price crossed %s, but no measured input changed", step(cost))
@@ -106,8 +107,7 @@ func (m *matchup) unsettled(c claim, o outcome, row record.Change, cost *record.
 		return "head is over its limit, and base seems to be as well"
 	case over:
 		return fmt.Sprintf("over budget by itself, but not beyond doubt as one of %d bounds judged together", m.family())
-	}
-	if g, ok := c.hypothesis.(growth); ok {
+	case grows:
 		return m.openGrowth(g, o, row)
 	}
 	return m.openLimit(c.hypothesis.(limit))

@@ -64,6 +64,7 @@ func TestMeasuredVerdicts(t *testing.T) {
 		{"never on both", ready, append(steady, constant(math.NaN(), 8)...), append(constant(math.NaN(), 8), steady...), budget(0.15, unset, unset), record.Missing, "not measured on both sides at once"},
 
 		{"zero on base", ready, append([]float64{0}, about(0.2, 0.02, 7, 1)...), about(0.205, 0.02, 8, 2), budget(0.15, 0.05, unset), record.Inconclusive, "compared by difference"},
+		{"zero on head", ready, about(0.2, 0.02, 8, 1), append([]float64{0}, about(0.2, 0.02, 7, 2)...), budget(0.15, unset, unset), record.Pass, "compared by difference"},
 		{"zero on both", ready, constant(0, 8), constant(0, 8), budget(0.15, unset, unset), record.Pass, "compared by difference"},
 		{"zero on base, over", ready, constant(0, 8), about(0.2, 0.02, 8, 2), budget(0.15, 0.05, unset), record.Fail, "compared by difference"},
 	} {
@@ -176,6 +177,30 @@ func TestRemedies(t *testing.T) {
 	} {
 		got := judge(t, record.StartupReady, c.base, c.head, budget(0.15, unset, unset))
 		if got.Verdict != record.Inconclusive || !strings.Contains(got.Note, c.want) || !strings.Contains(got.Note, "the budget is +15.0 %") {
+			t.Errorf("%s: %s, note %q, want %q", c.name, got.Verdict, got.Note, c.want)
+		}
+	}
+}
+
+// To fail takes more evidence in a larger family, to pass does not.
+func TestRemediesCountTheFamily(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		centre float64
+		others int
+		want   string
+	}{
+		{"over, alone", 0.25, 0, "about 24 pairs"},
+		{"over, one of many", 0.25, 20, "more than the 24 of a run"},
+		{"within, one of many", 0.213, 20, "about 18 pairs"},
+	} {
+		in := compare.Input{
+			Base:    booted(columns{record.StartupReady: about(0.2, 0.02, 10, 1)}),
+			Head:    booted(columns{record.StartupReady: about(c.centre, 0.14, 10, 3)}),
+			Budgets: map[record.MetricID]record.Budget{record.StartupReady: budget(0.15, unset, unset)},
+			Others:  c.others,
+		}
+		if got := row(t, compare.Service(in), record.StartupReady); got.Verdict != record.Inconclusive || !strings.Contains(got.Note, c.want) {
 			t.Errorf("%s: %s, note %q, want %q", c.name, got.Verdict, got.Note, c.want)
 		}
 	}
