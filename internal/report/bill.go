@@ -2,23 +2,26 @@ package report
 
 import "github.com/plimsoll-ci/plimsoll/internal/record"
 
-// bill is what a service costs a month on both sides. It is sure when the
-// interval of the difference excludes zero.
+// bill is what a service costs a month on both sides. It is bounded when the
+// difference has an interval, and sure when that excludes zero.
 type bill struct {
 	service    string
 	symbol     string
 	base, head float64
+	bounded    bool
 	sure       bool
 }
 
 // billOf takes the bill of a service from its price, else from its cost metric.
 func billOf(s record.Service) (bill, bool) {
 	if c := s.Cost; c != nil && finite(c.Base) && finite(c.Head) {
-		return bill{s.Name, symbol(c.Currency), c.Base, c.Head, excludesZero(c.Head-c.Base, c.Low, c.High)}, true
+		d, bounded := c.Head-c.Base, c.Level > 0 || c.Low != c.High
+		return bill{s.Name, symbol(c.Currency), c.Base, c.Head, bounded, bounded && excludesZero(d, c.Low, c.High)}, true
 	}
 	for _, c := range s.Metrics {
 		if c.ID == record.CostMonth && c.Base != nil && c.Head != nil && finite(*c.Base) && finite(*c.Head) {
-			return bill{s.Name, "$", *c.Base, *c.Head, c.Shift != nil && excludesZero(c.Shift.Difference, c.Shift.Low, c.Shift.High)}, true
+			bounded := c.Shift != nil
+			return bill{s.Name, "$", *c.Base, *c.Head, bounded, bounded && excludesZero(c.Shift.Difference, c.Shift.Low, c.Shift.High)}, true
 		}
 	}
 	return bill{}, false

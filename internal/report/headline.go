@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -136,7 +137,7 @@ func (w sentence) after(c record.Comparison) string {
 	all := bills(c.Services)
 	sure := moved(all)
 	switch {
-	case len(all) == 0:
+	case !slices.ContainsFunc(all, func(b bill) bool { return b.bounded }):
 		return ""
 	case len(sure) == 0:
 		return "the bill stays the same"

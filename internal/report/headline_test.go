@@ -20,6 +20,10 @@ func TestHeadline(t *testing.T) {
 	free := priced(service("api"), 0, 5, 4, 6)
 	euro := priced(memoryFails("api"), 412, 498, 61, 104)
 	euro.Cost.Currency = "EUR"
+	unbounded := priced(service("api", sampled(record.MemoryPeak, 1, 2, record.None)), 412, 498, 86, 86)
+	unbounded.Cost.Level = 0
+	crashed := service("api")
+	crashed.Verdict = record.Missing
 	accepted := service("api", budget(sampled(record.MemoryPeak, 1, 2, record.Accepted), record.Budget{Grow: f(0.1)}))
 	for _, c := range []struct {
 		services []record.Service
@@ -37,6 +41,8 @@ func TestHeadline(t *testing.T) {
 		{[]record.Service{free}, "This change makes api $5 a month dearer; no budgets are set"},
 		{[]record.Service{service("api", sampled(record.StartupReady, 0.2, 0.3, record.None), sampled(record.MemoryPeak, 100, 101, record.None))}, "This change changes startup by +50 %; no budgets are set"},
 		{[]record.Service{service("api", sampled(record.StartupReady, 0.2, 0.2, record.None))}, "No measurable change; no budgets are set"},
+		{[]record.Service{unbounded}, "This change changes peak memory by +100 %; no budgets are set"},
+		{[]record.Service{crashed}, "Could not be measured: api"},
 		{[]record.Service{accepted}, "Accepted: peak memory of api over the line, signed off"},
 		{undecided().Services, "Not decided: startup of api (the other budget holds)"},
 		{missing().Services, "Could not be measured: startup and peak memory of api"},

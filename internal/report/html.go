@@ -33,7 +33,8 @@ func HTML(c record.Comparison, o Options) ([]byte, error) {
 type view struct {
 	Verdict, Mark, Line string
 	Created, Tool       string
-	Warnings, Advice    []string
+	Warnings            []warningView
+	Advice              []string
 	Services            []serviceView
 	Method              string
 	Links               []Link
@@ -43,7 +44,7 @@ type serviceView struct {
 	Anchor, Name, Verdict, Mark string
 	Summary                     string
 	Base, Head                  imageView
-	Warnings                    []string
+	Warnings                    []warningView
 	Metrics                     []metricView
 	Reach                       string
 	Level                       string
@@ -52,6 +53,12 @@ type serviceView struct {
 	Cost                        *costView
 	Trials                      []trialView
 	Facts                       []factView
+}
+
+// warningView is a message and the lines it quotes.
+type warningView struct {
+	Message string
+	Quoted  []string
 }
 
 type imageView struct{ Image, Digest, Platform string }
@@ -86,7 +93,7 @@ const pageWidth = 600
 func viewOf(c record.Comparison, o Options) view {
 	v := view{
 		Verdict: word(c.Verdict), Mark: mark(c.Verdict), Line: Headline(c, o),
-		Tool: clean(c.Tool, nameWidth), Warnings: cleaned(warnings(c)),
+		Tool: clean(c.Tool, nameWidth), Warnings: warningViews(runWarnings(c)),
 		Advice: advice(c, o, clean), Method: method, Links: links(o),
 	}
 	if !c.Created.IsZero() {
@@ -96,6 +103,14 @@ func viewOf(c record.Comparison, o Options) view {
 		v.Services = append(v.Services, viewOfService(i, s))
 	}
 	return v
+}
+
+func warningViews(all []warning) []warningView {
+	views := make([]warningView, len(all))
+	for i, w := range all {
+		views[i] = warningView{clean(w.message, pageWidth), cleaned(w.quoted)}
+	}
+	return views
 }
 
 func cleaned(all []string) []string {
@@ -123,7 +138,7 @@ func links(o Options) []Link {
 func viewOfService(i int, s record.Service) serviceView {
 	v := serviceView{
 		Anchor: fmt.Sprintf("service-%d", i+1), Name: clean(s.Name, imageWidth), Verdict: word(s.Verdict), Mark: mark(s.Verdict),
-		Summary: budgetCount(s), Base: viewOfImage(s.Base), Head: viewOfImage(s.Head), Warnings: cleaned(s.Warnings),
+		Summary: budgetCount(s), Base: viewOfImage(s.Base), Head: viewOfImage(s.Head), Warnings: warningViews(serviceWarnings(s)),
 		Level: commonLevel(s), Charts: charts(s), Cost: viewOfCost(s.Cost), Trials: trialViews(s),
 	}
 	v.Metrics, v.Reach = metricViews(s)

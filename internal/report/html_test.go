@@ -38,7 +38,7 @@ var void = map[string]bool{"meta": true, "br": true}
 // elements are all the page may consist of: a foreign string that broke out
 // would bring another one.
 var elements = strings.Fields("html head meta title style body header h1 h2 h3 p a ul li nav main section span dl dt dd " +
-	"code div table thead tbody tr th td small svg line circle path polyline text figure figcaption details summary footer")
+	"code br div table thead tbody tr th td small svg line circle path polyline text figure figcaption details summary footer")
 
 func wellFormed(t *testing.T, page []byte) {
 	t.Helper()

@@ -14,7 +14,7 @@ import (
 const (
 	glanceBytes  = 8_000
 	failingBytes = 12_000
-	openBytes    = 6_000
+	openBytes    = 8_000
 	leftOutBytes = 1_000 // kept for saying what did not fit
 )
 
@@ -81,11 +81,20 @@ func (m comment) top() string {
 }
 
 func (m comment) warnings() string {
+	return warningList(runWarnings(m.c), 5)
+}
+
+// warningList writes warnings as a list, what they quote as code below them.
+func warningList(all []warning, most int) string {
 	var entries []string
-	for _, w := range warnings(m.c) {
-		entries = append(entries, "⚠️ "+text(w, noteWidth))
+	for _, w := range all {
+		entry := "⚠️ " + text(w.message, noteWidth)
+		for _, line := range w.quoted {
+			entry += "<br>" + code(line, quoteWidth)
+		}
+		entries = append(entries, entry)
 	}
-	return bullets(entries, 5)
+	return bullets(entries, most)
 }
 
 // glance has one row per service; columns nobody has a number for are left out.
@@ -192,7 +201,7 @@ func (m comment) judged(heading string, verdict record.Verdict, limit int) strin
 	t := &table{heads: []string{"metric", "base:", "head:", "change:", "budget:", "how sure"}}
 	for _, r := range m.rows(verdict) {
 		sure := parts(r.sure)
-		if r.why != "" && r.delta != undefined {
+		if r.why != "" && r.why != r.sure && r.delta != undefined {
 			sure += "; " + text(r.why, noteWidth/2)
 		}
 		t.add("**"+m.metric(r)+"**", solid(r.base), solid(r.head), changeCell(r), parts(r.budget), sure)
@@ -208,7 +217,8 @@ func changeCell(r row) string {
 	return strings.TrimSpace(solid(r.delta) + " " + solid(r.interval))
 }
 
-// missing has one row per reason: one crash takes many metrics with it.
+// missing has one row per reason, since one crash takes many metrics with it,
+// and the warnings of the services that are concerned.
 func (m comment) missing(limit int) string {
 	var reasons remarks
 	for _, r := range m.rows(record.Missing) {
@@ -218,7 +228,13 @@ func (m comment) missing(limit int) string {
 	for _, r := range reasons {
 		t.add("**"+list(r.names[:min(len(r.names), mostNames)])+"**"+others(len(r.names)-mostNames), r.text)
 	}
-	return under("Could not be measured", t.render(limit, "reason"))
+	body := t.render(limit/2, "reason")
+	for _, s := range m.services {
+		if told := warningList(serviceWarnings(s), 3); incomplete(s) && len(body)+len(told) < limit-tableTail {
+			body = joinParts([]string{body, told})
+		}
+	}
+	return under("Could not be measured", body)
 }
 
 // mostNames is how many metrics a row names; the rest are counted.
@@ -245,11 +261,12 @@ func (m comment) undecided(limit int) string {
 	return under("Not decided", t.render(limit, "budget"))
 }
 
+// settleCell is the comparison's own remedy, else the general one.
 func settleCell(r row, c record.Change) string {
-	if r.why == "" || r.delta == undefined {
+	if r.why == "" {
 		return settle(c)
 	}
-	return settle(c) + " (" + text(r.why, noteWidth) + ")"
+	return text(r.why, noteWidth)
 }
 
 // advice is shown only when something is over the line.

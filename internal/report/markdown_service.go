@@ -47,7 +47,7 @@ func (m comment) service(s record.Service, limit int, left *[]string) string {
 	if len(inner.left) > 0 {
 		return ""
 	}
-	inner.put("warnings", serviceWarnings(s))
+	inner.put("warnings", warningList(serviceWarnings(s), 10))
 	inner.put("images", imageTable(s))
 	inner.put("layers", layerTable(s))
 	inner.put("cost", costTable(s))
@@ -69,7 +69,7 @@ func serviceSummary(s record.Service) string {
 	if b, ok := billOf(s); ok && b.sure {
 		parts = append(parts, plus(b.head-b.base, round(b.symbol, b.head-b.base))+" a month")
 	}
-	if n := len(s.Warnings); n > 0 {
+	if n := len(serviceWarnings(s)); n > 0 {
 		parts = append(parts, plural(n, "warning"))
 	}
 	return strings.Join(parts, " · ")
@@ -86,14 +86,6 @@ func budgetCount(s record.Service) string {
 		return fmt.Sprintf("%d of %s over the line", over, plural(budgets, "budget"))
 	}
 	return fmt.Sprintf("%d of %s held", len(with(rows, record.Pass)), plural(budgets, "budget"))
-}
-
-func serviceWarnings(s record.Service) string {
-	var entries []string
-	for _, w := range s.Warnings {
-		entries = append(entries, "⚠️ "+text(w, noteWidth))
-	}
-	return bullets(entries, 10)
 }
 
 // metricTable lists every metric, and under it the notes.
@@ -212,7 +204,12 @@ func costChange(c record.CostChange) string {
 	if c.Base > 0 {
 		parts = append(parts, "("+change(c.Head/c.Base)+")")
 	}
-	if c.Level < 1 {
+	switch {
+	case c.Level == 0 && c.Low == c.High:
+		parts = append(parts, "from too few pairs for an interval")
+	case c.Level == 0:
+		parts = append(parts, fmt.Sprintf("[%s, %s]", plus(c.Low, money(sign, c.Low)), plus(c.High, money(sign, c.High))))
+	case c.Level < 1:
 		parts = append(parts, fmt.Sprintf("[%s, %s] at %s", plus(c.Low, money(sign, c.Low)), plus(c.High, money(sign, c.High)), level(c.Level)))
 	}
 	return strings.Join(parts, " ")

@@ -81,4 +81,5 @@ const (
 	imageWidth       = 120
 	instructionWidth = 100
 	noteWidth        = 300
+	quoteWidth       = 200 // of a line of an app's log
 )

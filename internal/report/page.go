@@ -36,16 +36,18 @@ type table struct {
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
+// tableTail is kept below a table for the words about what is missing.
+const tableTail = 60
+
 // render writes as many rows as fit into limit bytes and says how many things
 // more there are. It is empty when there are no rows, or not even one fits.
 func (t *table) render(limit int, thing string) string {
-	const tail = 60 // bytes kept for the words about what is missing
 	var b strings.Builder
 	b.WriteString(t.header())
 	shown := 0
 	for _, cells := range t.rows {
 		line := "| " + strings.Join(cells, " | ") + " |\n"
-		if b.Len()+len(line)+tail > limit {
+		if b.Len()+len(line)+tableTail > limit {
 			break
 		}
 		b.WriteString(line)

@@ -14,11 +14,19 @@ func RecordTerminal(r record.Record, o Options) []byte {
 	for _, f := range identity(r) {
 		t.wrapped("  ", f.name+" "+plain(f.text, noteWidth))
 	}
-	t.list("warning: ", r.Warnings)
+	t.warnings("", recordWarnings(r))
 	t.line("")
 	t.measured(r)
 	t.stack(r)
 	return []byte(t.b.String())
+}
+
+func recordWarnings(r record.Record) []warning {
+	var all []warning
+	for _, w := range r.Warnings {
+		all = append(all, warningOf(w))
+	}
+	return all
 }
 
 func (t *terminal) measured(r record.Record) {
@@ -50,10 +58,8 @@ func RecordMarkdown(r record.Record, o Options) []byte {
 	for _, f := range identity(r) {
 		lines = append(lines, f.name+" "+code(f.text, imageWidth))
 	}
-	for _, w := range r.Warnings {
-		lines = append(lines, "⚠️ "+text(w, noteWidth))
-	}
 	p.put("identity", bullets(lines, 20))
+	p.put("warnings", warningList(recordWarnings(r), 10))
 	t := &table{heads: []string{"metric", "value:", "over"}}
 	for _, m := range measured(r) {
 		t.add(m.title, solid(m.value), dash(m.over))

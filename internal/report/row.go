@@ -159,6 +159,9 @@ func budget(c record.Change) string {
 }
 
 func growth(c record.Change) string {
+	if c.ID == record.ImagePull {
+		return pullGrowth(*c.Budget)
+	}
 	sign := "+"
 	if c.Direction == record.Higher {
 		sign = "-"
@@ -166,6 +169,16 @@ func growth(c record.Change) string {
 	s := sign + share(*c.Budget.Grow)
 	if c.Budget.Floor > 0 {
 		s += " or " + sign + Value(c.ID, c.Unit, c.Budget.Floor)
+	}
+	return s
+}
+
+// pullGrowth words the budget of image.pull: a node that holds base has nothing
+// to pull, so growth is a share of head's compressed size.
+func pullGrowth(b record.Budget) string {
+	s := "≤ " + share(*b.Grow) + " of the image"
+	if b.Floor > 0 {
+		s += " or " + decimalBytes.print(b.Floor)
 	}
 	return s
 }

@@ -184,15 +184,63 @@ func commonLevel(s record.Service) string {
 	return common
 }
 
-// warnings are the run's own and what the report finds wrong with the pair of
-// images itself.
-func warnings(c record.Comparison) []string {
-	all := slices.Clone(c.Warnings)
+// warning is a message, and the lines of output that it quotes.
+type warning struct {
+	message string
+	quoted  []string
+}
+
+// mostQuoted is how many lines of an image's output a warning shows, the last.
+const mostQuoted = 12
+
+// warningOf splits a message that quotes the log of an app, line by line. Both
+// are foreign.
+func warningOf(s string) warning {
+	var lines []string
+	for line := range strings.Lines(s) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return warning{}
+	}
+	return warning{lines[0], lines[max(1, len(lines)-mostQuoted):]}
+}
+
+// runWarnings are the run's own and what the report finds wrong with the pair
+// of images itself.
+func runWarnings(c record.Comparison) []warning {
+	var all []warning
+	for _, w := range c.Warnings {
+		all = append(all, warningOf(w))
+	}
 	for _, s := range c.Services {
 		if s.Base.Platform != s.Head.Platform && s.Base.Platform != "" && s.Head.Platform != "" {
-			all = append(all, fmt.Sprintf("%s: base is for %s and head for %s, so the numbers do not compare",
-				s.Name, s.Base.Platform, s.Head.Platform))
+			all = append(all, warning{message: fmt.Sprintf("%s: base is for %s and head for %s, so the numbers do not compare",
+				s.Name, s.Base.Platform, s.Head.Platform)})
 		}
 	}
 	return all
+}
+
+// serviceWarnings are a service's own and those of its two images.
+func serviceWarnings(s record.Service) []warning {
+	var all []warning
+	for _, w := range s.Warnings {
+		all = append(all, warningOf(w))
+	}
+	for _, w := range s.Base.Warnings {
+		all = append(all, warningOf("base: "+w))
+	}
+	for _, w := range s.Head.Warnings {
+		all = append(all, warningOf("head: "+w))
+	}
+	return all
+}
+
+// incomplete reports whether a part of the service could not be measured, so
+// that its warnings belong to the verdict.
+func incomplete(s record.Service) bool {
+	return s.Verdict == record.Missing || len(with(rowsOf(s), record.Missing)) > 0
 }

@@ -13,7 +13,7 @@ import (
 func Terminal(c record.Comparison, o Options) []byte {
 	t := &terminal{o: o}
 	t.verdict(c)
-	t.list("warning: ", warnings(c))
+	t.warnings("", runWarnings(c))
 	t.judged("Over the line", c, record.Fail)
 	t.judged("Accepted", c, record.Accepted)
 	t.judged("Could not be measured", c, record.Missing)
@@ -41,9 +41,14 @@ func (t *terminal) grid(heads ...string) *grid { return &grid{heads: heads, colo
 
 func (t *terminal) put(g *grid, indent string) { t.b.WriteString(g.render(indent, t.o.width())) }
 
-func (t *terminal) list(prefix string, entries []string) {
-	for _, e := range entries {
-		t.wrapped("", prefix+plain(e, noteWidth))
+// warnings puts what a warning quotes below it, line by line. The bar keeps a
+// foreign line from beginning a line of ours.
+func (t *terminal) warnings(indent string, all []warning) {
+	for _, w := range all {
+		t.wrapped(indent, "warning: "+plain(w.message, noteWidth))
+		for _, line := range w.quoted {
+			t.line(indent + "  | " + plain(line, quoteWidth))
+		}
 	}
 }
 
@@ -103,16 +108,13 @@ func (t *terminal) metric(r row, several bool) string {
 	return r.noun
 }
 
-// remark is a row's reason, and for what is not decided the way to settle it.
+// remark is a row's reason, and for what is not decided at least the general
+// way to settle it.
 func remark(r row, c record.Change) string {
-	why := plain(r.why, noteWidth)
-	switch {
-	case c.Verdict != record.Inconclusive:
-		return why
-	case why == "":
+	if c.Verdict == record.Inconclusive && r.why == "" {
 		return "would be settled by " + settle(c)
 	}
-	return why + "; would be settled by " + settle(c)
+	return plain(r.why, noteWidth)
 }
 
 func (t *terminal) advice(c record.Comparison) {
@@ -131,9 +133,7 @@ func (t *terminal) service(s record.Service) {
 	t.line(paint(cell{plain(s.Name, nameWidth), bold}, t.o.Color) + "  " + paint(cell{word(s.Verdict), tone(s.Verdict)}, t.o.Color))
 	t.wrapped("  ", "base "+named(s.Base))
 	t.wrapped("  ", "head "+named(s.Head))
-	for _, w := range s.Warnings {
-		t.wrapped("  ", "warning: "+plain(w, noteWidth))
-	}
+	t.warnings("  ", serviceWarnings(s))
 	t.line("")
 	t.metrics(s)
 	t.cost(s)
