@@ -269,6 +269,9 @@ func (s *stream) image(ref string, it item) (Image, error) {
 	if err != nil {
 		return Image{}, fmt.Errorf("%s: %w", ref, err)
 	}
+	if err := c.runsOn(s.opts.Platform); err != nil {
+		return Image{}, fmt.Errorf("%s: %w", ref, err)
+	}
 	if want := strings.TrimSuffix(path.Base(it.Config), ".json"); imageID.MatchString(want) && !strings.HasSuffix(c.digest, want) {
 		return Image{}, fmt.Errorf("%s: image configuration %s: content hashes to %s", ref, quote(it.Config), c.digest)
 	}

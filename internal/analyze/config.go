@@ -28,6 +28,15 @@ func (c config) diffIDs() []string {
 
 func (c config) platform() Platform { return platformOf(*c.file.Platform()) }
 
+// runsOn refuses an image that a machine of the wanted platform cannot run;
+// none is wanted when it is zero.
+func (c config) runsOn(want Platform) error {
+	if want != (Platform{}) && !want.Runs(c.platform()) {
+		return fmt.Errorf("image is for %s, wanted %s", c.platform(), want)
+	}
+	return nil
+}
+
 // parseConfig reads an image configuration.
 // https://github.com/opencontainers/image-spec/blob/main/config.md
 func parseConfig(raw []byte, limits Limits) (config, error) {

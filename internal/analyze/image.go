@@ -130,16 +130,12 @@ func Metrics(img Image) map[record.MetricID]record.Measured {
 // Record is the static part of an image's record. Who saves it adds Created
 // and Tool; who boots the image adds the rest.
 func Record(img Image) *record.Record {
-	source := img.Source
-	if source == Bare {
-		source = Daemon
-	}
 	return &record.Record{
 		Schema:   record.RecordSchema,
 		Image:    img.Ref,
 		Digest:   img.Digest,
 		Platform: img.Platform.String(),
-		Source:   string(source),
+		Source:   string(img.Source),
 		Layers:   append([]record.Layer{}, img.Layers...),
 		Metrics:  Metrics(img),
 		Warnings: append([]string{}, img.Warnings...),

@@ -10,8 +10,6 @@ import (
 	"os"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-
-	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
 // directory is an OCI image layout. The os.Root keeps symbolic links of a
@@ -31,7 +29,7 @@ func (d directory) open(_ context.Context, desc v1.Descriptor) (io.ReadCloser, e
 func (d directory) file(path string) (io.ReadCloser, error) {
 	info, err := d.root.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s %w", path, errNoSuchBlob)
+		return nil, fmt.Errorf("%s is not there", path)
 	}
 	if err != nil {
 		return nil, err
@@ -64,7 +62,7 @@ func (a archiveFile) open(_ context.Context, d v1.Descriptor) (io.ReadCloser, er
 func (a archiveFile) file(path string) (io.ReadCloser, error) {
 	m, ok := a.members[path]
 	if !ok {
-		return nil, fmt.Errorf("%s %w", path, errNoSuchBlob)
+		return nil, fmt.Errorf("%s is not there", path)
 	}
 	return io.NopCloser(io.NewSectionReader(a.from, m.offset, m.size)), nil
 }
@@ -131,7 +129,7 @@ func resolveLayout(ctx context.Context, from localLayout, ref Reference, opts Op
 		return resolved{}, fmt.Errorf("not an OCI layout: %w", err)
 	}
 	defer in.Close()
-	raw, err := readAtMost(in, record.Bytes(opts.Limits.Document))
+	raw, err := readAtMost(in, opts.Limits.Document)
 	if err != nil {
 		return resolved{}, fmt.Errorf("index.json: %w", err)
 	}

@@ -3,7 +3,6 @@ package analyze
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -89,8 +88,8 @@ func (r resolver) load(ctx context.Context, d v1.Descriptor, m v1.Manifest) (res
 	if have, want := len(m.Layers), len(c.file.RootFS.DiffIDs); have != want {
 		return resolved{}, fmt.Errorf("manifest %s: lists %d layers, its configuration %d", d.Digest, have, want)
 	}
-	if r.want != (Platform{}) && !r.want.Runs(c.platform()) {
-		return resolved{}, fmt.Errorf("image is for %s, wanted %s", c.platform(), r.want)
+	if err := c.runsOn(r.want); err != nil {
+		return resolved{}, err
 	}
 	return resolved{from: r.from, manifest: d.Digest.String(), config: c, raw: raw, layers: m.Layers}, nil
 }
@@ -241,5 +240,3 @@ func familiar(s string) string {
 	}
 	return ref.Name()
 }
-
-var errNoSuchBlob = errors.New("is not there")

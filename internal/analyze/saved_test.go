@@ -229,12 +229,14 @@ func TestSavedRejects(t *testing.T) {
 			checkError(t, c.name, err, c.want)
 		})
 	}
+	_, err := Saved(t.Context(), bytes.NewReader(whole), []string{"app:base"}, Options{Platform: Platform{"linux", "arm64", ""}})
+	checkError(t, "platform", err, "app:base: image is for linux/amd64, wanted linux/arm64")
 	// A broken layer of an image that nobody asked for is nobody's error.
 	broken := legacy(t, base, fixture{head.name, head.config, [][]byte{head.layers[0], []byte("no tar at all"), head.layers[2]}})
 	if _, err := Saved(t.Context(), bytes.NewReader(broken), []string{"app:base"}, Options{}); err != nil {
 		t.Error(err)
 	}
-	_, err := Saved(t.Context(), bytes.NewReader(broken), []string{"app:head"}, Options{})
+	_, err = Saved(t.Context(), bytes.NewReader(broken), []string{"app:head"}, Options{})
 	checkError(t, "broken head", err, "app:head: layer 2 (sha256:")
 }
 
