@@ -16,7 +16,8 @@
 //   - Growth: the centre of the changes is compared with ln(1 + max(grow, floor /
 //     median base)), or with max(grow x median base, floor) for differences, by
 //     the exact signed-rank test. The test is exact where nothing changed; at the
-//     budget it assumes that the ratio is about the same in every pair.
+//     budget it assumes that the ratio is about the same in every pair, and where
+//     the bound depends on base's median it takes that median as known.
 //   - Limit: the median of head alone is compared with max by the exact sign
 //     test. A limit that base provably breaks as well is reported and not blamed
 //     on head, whose growth is judged apart.

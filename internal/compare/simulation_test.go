@@ -13,7 +13,6 @@ import (
 // of one boot share (a slow boot is slow in everything), and now and then a boot
 // that takes three times as long.
 type noise struct {
-	name             string
 	pair, boot, sole float64 // standard deviations of the logarithm
 	spikes           float64 // share of boots
 }
