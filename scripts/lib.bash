@@ -21,21 +21,21 @@ can_install() {
 # install PACKAGE...: with fresh lists, trying three times, and waiting for
 # whoever else holds dpkg's lock.
 install() {
-	local log try
+	local output try
 	can_install || fail "$* is missing: install it with the system's package manager (this is not Debian or Ubuntu with root or sudo)"
-	log=$(mktemp)
+	output=$(mktemp)
 	say "installing $*"
 	for try in 1 2 3; do
 		if as_root apt-get -q -o DPkg::Lock::Timeout=300 update &&
 			as_root env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
 				install --no-install-recommends "$@"; then
-			rm -f "$log"
+			rm -f "$output"
 			return
-		fi >>"$log" 2>&1
+		fi >>"$output" 2>&1
 		sleep $((try * 3))
 	done
-	tail -n 5 "$log" >&2
-	fail "cannot install $*: see $log"
+	tail -n 5 "$output" >&2
+	fail "cannot install $*: see $output"
 }
 
 # need PACKAGE TEST...: installs the package unless the test succeeds.
@@ -43,6 +43,13 @@ need() {
 	local package=$1
 	shift
 	"$@" >/dev/null 2>&1 || install "$package"
+}
+
+# lives PID: whether the process does. One that nobody has waited for yet is dead.
+lives() {
+	local state
+	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) || return 1
+	[[ -n $state && $state != [ZX] ]]
 }
 
 # remove_tree DIR: also with what an engine that was killed left mounted there.
