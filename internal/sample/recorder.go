@@ -25,16 +25,18 @@ type Source interface {
 // [Monotonic], so that they can be compared with stamps of other processes.
 type Recorder struct {
 	source Source
-	period time.Duration
-	clock  func() time.Duration
+	clock  clock
 
-	stop     chan struct{}
-	stopOnce sync.Once
-	done     chan struct{}
-
-	mu      sync.Mutex // guards samples and err
+	mu      sync.Mutex // guards the rest; held while the source is read, so that samples stay in order
 	samples []sample
-	err     error
+	err     error // what ended the sampling early
+	stopped bool
+}
+
+// clock is the time the recorder lives by.
+type clock struct {
+	now   func() time.Duration
+	sleep func(time.Duration)
 }
 
 type sample struct {
@@ -45,62 +47,55 @@ type sample struct {
 
 // Start begins sampling at once, every period (DefaultPeriod when 0 or less).
 func Start(source Source, period time.Duration) *Recorder {
-	return start(source, period, Monotonic)
+	return start(source, period, clock{Monotonic, sleep})
 }
 
-func start(source Source, period time.Duration, clock func() time.Duration) *Recorder {
+func start(source Source, period time.Duration, c clock) *Recorder {
 	if period <= 0 {
 		period = DefaultPeriod
 	}
-	r := &Recorder{
-		source: source, period: period, clock: clock,
-		stop: make(chan struct{}), done: make(chan struct{}),
-		samples: make([]sample, 0, expected),
-	}
-	go r.run()
+	r := &Recorder{source: source, clock: c, samples: make([]sample, 0, expected)}
+	go r.run(period)
 	return r
 }
 
-// run samples now, on every tick and once more at the end. Ticks that pass while
-// a reading is slow are lost, and show as a gap.
-func (r *Recorder) run() {
-	defer close(r.done)
-	ticker := time.NewTicker(r.period)
-	defer ticker.Stop()
+// run keeps to the grid of the period. Points of it that pass while a reading is
+// slow are lost, and show as a gap.
+func (r *Recorder) run(period time.Duration) {
+	next := r.clock.now()
 	for r.take() {
-		select {
-		case <-ticker.C:
-		case <-r.stop:
-			r.take()
-			return
-		}
+		next = max(next+period, r.clock.now())
+		r.clock.sleep(next - r.clock.now())
 	}
 }
 
 // take adds one sample, stamped halfway through the reading, and reports
 // whether to go on.
 func (r *Recorder) take() bool {
-	before := r.clock()
-	m, err := r.source.Memory()
-	at := before + (r.clock()-before)/2
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.stopped || r.err != nil {
+		return false
+	}
+	before := r.clock.now()
+	m, err := r.source.Memory()
 	if err != nil {
 		r.err = err
 		return false
 	}
+	at := before + (r.clock.now()-before)/2
 	r.samples = append(r.samples, sample{at, m.Unreclaimable(), m.Cache})
 	return true
 }
 
-// Stop takes a last sample and ends the sampling. It gives the error that ended
-// the sampling early, if any; a container that ended first is a normal end and
-// gives none.
+// Stop takes a last sample and ends the sampling: the source is not read again.
+// It gives the error that ended the sampling early, if any; a container that
+// ended first is a normal end and gives none.
 func (r *Recorder) Stop() error {
-	r.stopOnce.Do(func() { close(r.stop) })
-	<-r.done
+	r.take()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.stopped = true
 	if errors.Is(r.err, ErrGone) {
 		return nil
 	}

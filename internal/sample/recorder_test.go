@@ -18,11 +18,13 @@ const ms = time.Millisecond
 type script func(since time.Duration) (Memory, error)
 
 // record starts a recorder on the script, by the bubble's clock, which reads
-// 10 s when the script begins.
-func (s script) record(period time.Duration) *Recorder {
+// 10 s when the script begins. The cleanup lets its goroutine wake up and end.
+func (s script) record(t *testing.T, period time.Duration) *Recorder {
+	t.Helper()
+	t.Cleanup(func() { time.Sleep(time.Second) })
 	begin := time.Now()
-	clock := func() time.Duration { return 10*time.Second + time.Since(begin) }
-	return start(reader(func() (Memory, error) { return s(time.Since(begin)) }), period, clock)
+	now := func() time.Duration { return 10*time.Second + time.Since(begin) }
+	return start(reader(func() (Memory, error) { return s(time.Since(begin)) }), period, clock{now, time.Sleep})
 }
 
 type reader func() (Memory, error)
@@ -40,7 +42,7 @@ func spike(since time.Duration) (Memory, error) {
 
 func TestRecorderTimeline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := script(spike).record(20 * ms)
+		r := script(spike).record(t, 20*ms)
 		time.Sleep(70 * ms)
 		if err := r.Stop(); err != nil {
 			t.Fatal(err)
@@ -59,7 +61,7 @@ func TestRecorderTimeline(t *testing.T) {
 
 func TestRecorderWindows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := script(spike).record(0)
+		r := script(spike).record(t, 0)
 		defer r.Stop()
 		time.Sleep(300 * ms)
 		at := func(since time.Duration) time.Duration { return 10*time.Second + since }
@@ -95,7 +97,7 @@ func TestRecorderReportsTheLongestGap(t *testing.T) {
 			}
 			return Memory{}, nil
 		})
-		r := slow.record(20 * ms)
+		r := slow.record(t, 20*ms)
 		time.Sleep(400 * ms)
 		if err := r.Stop(); err != nil {
 			t.Fatal(err)
@@ -117,7 +119,7 @@ func TestRecorderEndsWithTheContainer(t *testing.T) {
 					return Memory{}, c.err
 				}
 				return spike(since)
-			}).record(20 * ms)
+			}).record(t, 20*ms)
 			time.Sleep(time.Second)
 			if err := r.Stop(); !errors.Is(err, c.want) {
 				t.Errorf("Stop() after %v = %v, want %v", c.err, err, c.want)
@@ -134,7 +136,7 @@ func TestRecorderEndsWithTheContainer(t *testing.T) {
 
 func TestTakingASampleDoesNotAllocate(t *testing.T) {
 	g := find(t, fixture(t, "v2-systemd"))
-	r := &Recorder{source: g, clock: Monotonic, samples: make([]sample, 0, 1000)}
+	r := &Recorder{source: g, clock: clock{Monotonic, sleep}, samples: make([]sample, 0, 1000)}
 	if n := testing.AllocsPerRun(100, func() { r.take() }); n > 0 {
 		t.Errorf("%v allocations per sample, want none", n)
 	}
