@@ -149,17 +149,22 @@ func TestEngineSavesWhatWeRead(t *testing.T) {
 	if p := analyze.Pull(b.Layers, h.Layers); p <= 0 || p > 2000 {
 		t.Errorf("pull is %d for three tiny layers", p)
 	}
-	for i, want := range []string{"COPY file:", "COPY file:", "WORKDIR /work", "COPY file:"} {
-		if !strings.HasPrefix(h.Layers[i].Instruction, want) {
-			t.Errorf("layer %d comes from %q, want %q", i+1, h.Layers[i].Instruction, want)
-		}
-	}
+	checkInstructions(t, h.Layers, "COPY file:", "COPY file:", "WORKDIR /work", "COPY file:")
 	inspect, err := c.ImageInspect(t.Context(), head)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if inspect.ID != h.Digest {
 		t.Errorf("image ID is %s, the engine says %s", h.Digest, inspect.ID)
+	}
+}
+
+func checkInstructions(t *testing.T, layers []record.Layer, want ...string) {
+	t.Helper()
+	for i, l := range layers {
+		if !strings.HasPrefix(l.Instruction, want[i]) {
+			t.Errorf("layer %d comes from %q, want %q", i+1, l.Instruction, want[i])
+		}
 	}
 }
 

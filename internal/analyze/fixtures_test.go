@@ -157,7 +157,7 @@ func (f fixture) image(t testing.TB, pack func(testing.TB, []byte) []byte) v1.Im
 	if err != nil {
 		t.Fatal(err)
 	}
-	img := v1.Image(empty.Image)
+	img := empty.Image
 	for i, l := range f.layers {
 		blob := pack(t, l)
 		media := map[string]types.MediaType{"": types.OCIUncompressedLayer, "gzip": types.OCILayer, "zstd": types.OCILayerZStd}[compressionOf(blob)]
