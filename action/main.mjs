@@ -10,8 +10,9 @@ try {
   // Saved before anything is started: whatever happens now, post can clean up.
   saveState('program', path)
   saveState('run', run)
-  const child = spawn(path, [], { stdio: 'inherit', env: { ...process.env, PLIMSOLL_RUN: run } })
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  let child // signals are caught before it is there: one must not end us and leave it behind
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child?.kill(signal))
+  child = spawn(path, [], { stdio: 'inherit', env: { ...process.env, PLIMSOLL_RUN: run } })
   child.on('error', error => {
     say('error', `start ${path}: ${error.message}`)
     process.exitCode = 2

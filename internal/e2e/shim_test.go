@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/github/githubtest"
 )
@@ -42,6 +43,7 @@ func (s *shim) command(script string, env ...string) *exec.Cmd {
 	c := exec.Command(githubtest.Cache(s.t, "node24", "bin", "node"), filepath.Join(s.root, "action", script))
 	c.Env = append(s.env[:len(s.env):len(s.env)], env...)
 	c.Stdout, c.Stderr = &s.printed, &s.printed
+	c.WaitDelay = 10 * time.Second // for a program that outlives main with our pipes open
 	return c
 }
 
@@ -115,17 +117,12 @@ func TestShimRunsTheProgram(t *testing.T) {
 func TestShimPassesSignalsOn(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		s := newShim(t, githubtest.ModuleRoot(t))
-		ready := filepath.Join(s.dir, "ready")
-		if err := syscall.Mkfifo(ready, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		ready, heard := listen(t)
 		c := s.command("main.mjs", program(t, `trap 'exit 130' INT TERM; echo > "$READY"; while :; do sleep 0.05; done`), "READY="+ready)
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := os.ReadFile(ready); err != nil { // until the program has its trap
-			t.Fatal(err)
-		}
+		heard() // the program has its trap
 		if err := c.Process.Signal(signal); err != nil {
 			t.Fatal(err)
 		}
@@ -140,10 +137,8 @@ func TestShimPassesSignalsOn(t *testing.T) {
 // to clean up after itself, and then removes what is left.
 func TestShimEndsAnOrphan(t *testing.T) {
 	s := newShim(t, githubtest.ModuleRoot(t))
-	ready, log := filepath.Join(s.dir, "ready"), filepath.Join(s.dir, "log")
-	if err := syscall.Mkfifo(ready, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	log := filepath.Join(s.dir, "log")
+	ready, heard := listen(t)
 	c := s.command("main.mjs", program(t, `echo "$@" >> "$LOG"
 		[ "$1" = cleanup ] && exit 0
 		trap 'echo ended >> "$LOG"; exit 130' TERM
@@ -152,9 +147,7 @@ func TestShimEndsAnOrphan(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.ReadFile(ready); err != nil {
-		t.Fatal(err)
-	}
+	heard()
 	pid := childOf(t, c.Process.Pid)
 	if err := c.Process.Kill(); err != nil {
 		t.Fatal(err)
