@@ -89,11 +89,8 @@ func textRune(r rune) string {
 // could also begin a list, a rule or a heading.
 func opening(s string, most int) string {
 	escaped := text(s, most)
-	for _, r := range escaped {
-		if strings.ContainsRune("-+=", r) || unicode.IsDigit(r) {
-			return fmt.Sprintf("&#%d;", r) + escaped[utf8.RuneLen(r):]
-		}
-		break
+	if first, size := utf8.DecodeRuneInString(escaped); strings.ContainsRune("-+=", first) || unicode.IsDigit(first) {
+		return fmt.Sprintf("&#%d;", first) + escaped[size:]
 	}
 	return escaped
 }

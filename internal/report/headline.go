@@ -69,18 +69,18 @@ func lost(c record.Comparison) string {
 // evidence is the change and the budget in brackets, where a single budget
 // failed: " (+13.2 %, budget +10 % or +2 MiB)".
 func (w sentence) evidence(c record.Comparison, withChange bool) string {
-	if tally(c, record.Fail) != 1 {
+	var failed []row
+	for _, s := range c.Services {
+		failed = append(failed, with(rowsOf(s), record.Fail)...)
+	}
+	if len(failed) != 1 {
 		return ""
 	}
-	for _, s := range c.Services {
-		for _, r := range with(rowsOf(s), record.Fail) {
-			if withChange {
-				return " (" + r.delta + ", budget " + dash(r.budget) + ")"
-			}
-			return " (budget " + dash(r.budget) + ")"
-		}
+	evidence := "budget " + dash(failed[0].budget)
+	if withChange {
+		evidence = failed[0].delta + ", " + evidence
 	}
-	return ""
+	return " (" + evidence + ")"
 }
 
 // onlyCost reports whether cost is the one budget that failed.

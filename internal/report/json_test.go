@@ -50,7 +50,7 @@ func TestJSONListsAreNeverNull(t *testing.T) {
 }
 
 func TestJSONNamesTheFieldThatIsNotFinite(t *testing.T) {
-	for want, break_ := range map[string]func(*record.Comparison){
+	for want, spoil := range map[string]func(*record.Comparison){
 		"services[0].metrics[2].head is NaN":                             func(c *record.Comparison) { c.Services[0].Metrics[2].Head = f(math.NaN()) },
 		"services[0].cost.low is -Inf":                                   func(c *record.Comparison) { c.Services[0].Cost.Low = math.Inf(-1) },
 		`services[0].base.metrics["startup.ready"].values[3] is +Inf`:    func(c *record.Comparison) { c.Services[0].Base.Metrics[record.StartupReady].Values[3] = math.Inf(1) },
@@ -58,7 +58,7 @@ func TestJSONNamesTheFieldThatIsNotFinite(t *testing.T) {
 		"services[0].head.setup.limits.cpus is NaN, expected a finite n": func(c *record.Comparison) { c.Services[0].Head.Setup.Limits.CPUs = math.NaN() },
 	} {
 		c := failing()
-		break_(&c)
+		spoil(&c)
 		if _, err := report.JSON(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want it to say %q", err, want)
 		}

@@ -278,14 +278,18 @@ func (m comment) advice() string {
 // method is the folded explanation of the numbers.
 func (m comment) method() string {
 	summary := "How this was measured"
-	body := method
 	if len(m.services) == 1 {
 		summary += ": " + htmlText(pairs(m.services[0]), noteWidth)
 	}
-	if !booted(m.c) {
-		body = "Nothing was booted: the numbers of an image are exact, and need no statistics."
+	return folded(summary, methodOf(m.c)+"\n") + "\n"
+}
+
+// methodOf explains the numbers of a run, or of none.
+func methodOf(c record.Comparison) string {
+	if !booted(c) {
+		return "Nothing was booted: the numbers of an image are exact, and need no statistics."
 	}
-	return folded(summary, body+"\n") + "\n"
+	return method
 }
 
 func booted(c record.Comparison) bool {
