@@ -3,6 +3,7 @@ package load
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -292,7 +293,7 @@ func TestRunAgainstIPv6(t *testing.T) {
 func TestWaitUntilEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := waitUntil(ctx, time.Now().Add(time.Hour)); err != context.Canceled {
+	if err := waitUntil(ctx, time.Now().Add(time.Hour)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
 	if err := waitUntil(t.Context(), time.Now().Add(-time.Hour)); err != nil {

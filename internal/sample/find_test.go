@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -99,7 +100,7 @@ func TestWalkIsBounded(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(root, deep), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if place, seen, err := walk(root, id); err != errTooMany || seen != maxDepth {
+	if place, seen, err := walk(root, id); !errors.Is(err, errTooMany) || seen != maxDepth {
 		t.Errorf("walk = %q after %d directories, %v; want %v after %d", place, seen, err, errTooMany, maxDepth)
 	}
 }
