@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -51,19 +52,13 @@ func (s *shim) run(script string, env ...string) int {
 	s.t.Helper()
 	err := s.command(script, env...).Run()
 	var exit *exec.ExitError
-	if err != nil && !asExit(err, &exit) {
+	if err != nil && !errors.As(err, &exit) {
 		s.t.Fatal(err)
 	}
 	if exit != nil {
 		return exit.ExitCode()
 	}
 	return 0
-}
-
-func asExit(err error, exit **exec.ExitError) bool {
-	e, ok := err.(*exec.ExitError)
-	*exit = e
-	return ok
 }
 
 // state is what main saved, as post gets it.

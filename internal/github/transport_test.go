@@ -107,13 +107,15 @@ func TestSpentQuotaIsTheServersToEnforce(t *testing.T) {
 func TestFaultsDoNotPostTwice(t *testing.T) {
 	for _, method := range []string{"GET", "POST", "PATCH"} {
 		for name, how := range map[string]githubtest.How{
-			"500 before":            githubtest.Status(500, "Server Error"),
-			"502 before":            githubtest.Status(502, "Bad Gateway"),
-			"500 after the write":   githubtest.FailAfter(500),
-			"cut before":            githubtest.Cut,
-			"cut after the write":   githubtest.CutAfter,
-			"hangs":                 githubtest.Hang,
-			"not GitHub's own HTML": func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { http.Error(w, "<html>", 503) },
+			"500 before":          githubtest.Status(500, "Server Error"),
+			"502 before":          githubtest.Status(502, "Bad Gateway"),
+			"500 after the write": githubtest.FailAfter(500),
+			"cut before":          githubtest.Cut,
+			"cut after the write": githubtest.CutAfter,
+			"hangs":               githubtest.Hang,
+			"not GitHub's own HTML": func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+				http.Error(w, "<html>", http.StatusServiceUnavailable)
+			},
 		} {
 			for _, times := range []int{1, 2} {
 				t.Run(fmt.Sprintf("%s %s %d", method, name, times), func(t *testing.T) {

@@ -206,7 +206,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	maps.Copy(w.Header(), rec.Header())
 	w.WriteHeader(rec.Code)
-	w.Write(rec.Body.Bytes())
+	if _, err := rec.Body.WriteTo(w); err != nil {
+		panic(http.ErrAbortHandler) // the client went away
+	}
 }
 
 // authorized does an operation if the token's owner may.
@@ -252,7 +254,10 @@ func send(w http.ResponseWriter, r reply) {
 		w.Header().Set("Link", r.link)
 	}
 	w.WriteHeader(r.code)
-	if r.body != nil {
-		json.NewEncoder(w).Encode(r.body)
+	if r.body == nil {
+		return
+	}
+	if err := json.NewEncoder(w).Encode(r.body); err != nil {
+		panic(http.ErrAbortHandler) // the client went away
 	}
 }

@@ -37,7 +37,7 @@ func TestRequestsThatGitHubWouldNotTake(t *testing.T) {
 }
 
 func TestAnswersThatGitHubWouldNotGive(t *testing.T) {
-	r := httptest.NewRequest("GET", "/repos/o/r/issues/comments/1", nil)
+	r := httptest.NewRequest(http.MethodGet, "/repos/o/r/issues/comments/1", nil)
 	op, err := describe(t).request(r)
 	if err != nil {
 		t.Fatal(err)
