@@ -1,0 +1,179 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/github"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+	"github.com/plimsoll-ci/plimsoll/internal/report"
+)
+
+// Action runs a step of a workflow and gives its exit code. With the argument
+// "cleanup" it removes what an earlier run of the job left.
+func Action(ctx context.Context, env Env, args []string) int {
+	if len(args) > 0 {
+		return Main(ctx, env, args)
+	}
+	code, err := runAction(ctx, env)
+	return finish(ctx, env, code, err)
+}
+
+func runAction(ctx context.Context, env Env) (int, error) {
+	inputs, err := config.ReadInputs(env.Getenv)
+	if err != nil {
+		return ExitOK, usagef("%v", err)
+	}
+	run, err := github.NewRun(env.Getenv)
+	if err != nil {
+		return ExitOK, usagef("%v", err)
+	}
+	if err := run.Event.MayBoot(); err != nil {
+		return ExitOK, usagef("%v", err)
+	}
+	plan, err := actionPlan(env, inputs)
+	if err != nil {
+		return ExitOK, err
+	}
+	j, err := newJob(env, plan, common{platform: inputs.Platform})
+	if err != nil {
+		return ExitOK, err
+	}
+	comparison, err := j.compare(ctx)
+	if err != nil {
+		return ExitOK, err
+	}
+	files, err := writeComparison(inputs.Out, comparison, reportOptions(run, plan))
+	if err != nil {
+		return ExitOK, err
+	}
+	code := exitCode(comparison.Verdict, plan.OnInconclusive)
+	return code, publish(ctx, env, inputs, run, plan, comparison, files, code)
+}
+
+func actionPlan(env Env, inputs config.ActionInputs) (config.Plan, error) {
+	plan, err := loadPlan(env, inputs.Config, inputs.Images())
+	if err != nil {
+		return plan, err
+	}
+	if inputs.Time != 0 {
+		plan.Measure.Time = inputs.Time
+	}
+	if inputs.OnInconclusive != "" {
+		plan.OnInconclusive = inputs.OnInconclusive
+	}
+	return plan, nil
+}
+
+func reportOptions(run github.Run, plan config.Plan) report.Options {
+	return report.Options{
+		Config: plan.File,
+		Base:   commit(run, run.Event.Base), Head: commit(run, run.Event.Head),
+		Links: []report.Link{{Text: "workflow run", URL: run.URL()}},
+		Rest:  report.Link{Text: "the job summary", URL: run.URL()},
+	}
+}
+
+func commit(run github.Run, c github.Commit) report.Commit {
+	if c.SHA == "" {
+		return report.Commit{}
+	}
+	return report.Commit{SHA: c.SHA, URL: fmt.Sprintf("%s/%s/%s/commit/%s", run.Server, run.Event.Owner, run.Event.Repo, c.SHA)}
+}
+
+// publish shows the result first; the exit code gates after that.
+func publish(ctx context.Context, env Env, inputs config.ActionInputs, run github.Run, plan config.Plan,
+	c record.Comparison, files written, code int) error {
+	if _, err := env.Stdout.Write(report.Terminal(c, report.Options{Config: plan.File})); err != nil {
+		return err
+	}
+	to := github.Destination{Run: run, Commands: env.Stdout}
+	if inputs.Token != "" {
+		client, err := github.NewClient(github.Options{API: run.API, Token: inputs.Token})
+		if err != nil {
+			return err
+		}
+		to.Client = client
+	}
+	outcome := github.Publish(ctx, to, publication(inputs, run, plan, c, files, code))
+	p := newProgress(env, false)
+	switch {
+	case outcome.Comment.URL != "":
+		p.step("comment: %s", outcome.Comment.URL)
+	case outcome.Refused != nil:
+		p.step("no comment: %v", outcome.Refused)
+	}
+	return errors.Join(outcome.Warnings...)
+}
+
+func publication(inputs config.ActionInputs, run github.Run, plan config.Plan, c record.Comparison, files written, code int) github.Publication {
+	options := reportOptions(run, plan)
+	p := github.Publication{Outputs: outputs(c, files, code), Annotations: annotations(plan, c)}
+	if inputs.Comment && run.Event.Number != 0 {
+		options.Subject = "This pull request"
+		p.Comment = string(report.Markdown(c, options))
+	}
+	if inputs.Summary {
+		options.Limit = report.SummaryLimit
+		p.Summary = string(report.Markdown(c, options))
+	}
+	return p
+}
+
+// outputs are the step's outputs, as the table in package config documents them.
+func outputs(c record.Comparison, files written, code int) []github.Output {
+	difference, head := "", ""
+	var sums [2]float64
+	for _, s := range c.Services {
+		if s.Cost != nil {
+			sums[0] += s.Cost.Head - s.Cost.Base
+			sums[1] += s.Cost.Head
+			difference, head = dollars(sums[0]), dollars(sums[1])
+		}
+	}
+	return []github.Output{
+		{Name: "verdict", Value: string(c.Verdict)},
+		{Name: "exit-code", Value: strconv.Itoa(code)},
+		{Name: "comparison", Value: files.comparison},
+		{Name: "report", Value: files.markdown},
+		{Name: "html", Value: files.html},
+		{Name: "cost-difference", Value: difference},
+		{Name: "cost-head", Value: head},
+	}
+}
+
+func dollars(amount float64) string { return strconv.FormatFloat(amount, 'f', 2, 64) }
+
+// annotations point at the budget's line in the configuration.
+func annotations(plan config.Plan, c record.Comparison) []github.Annotation {
+	var all []github.Annotation
+	for i, service := range c.Services {
+		for _, change := range service.Metrics {
+			level, worth := annotationLevel(change.Verdict, plan.OnInconclusive)
+			if !worth {
+				continue
+			}
+			a := github.Annotation{Level: level, Title: "plimsoll: " + string(change.ID), Message: report.Annotation(service, change)}
+			if i < len(plan.Services) && plan.File != "" {
+				a.File, a.Line = plan.File, plan.Services[i].Lines[change.ID]
+			}
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func annotationLevel(verdict, onInconclusive record.Verdict) (github.Level, bool) {
+	switch {
+	case verdict == record.Fail, verdict == record.Missing:
+		return github.Error, true
+	case verdict == record.Inconclusive && onInconclusive == record.Fail:
+		return github.Error, true
+	case verdict == record.Inconclusive:
+		return github.Warning, true
+	}
+	return "", false
+}

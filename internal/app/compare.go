@@ -1,0 +1,170 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+	"github.com/plimsoll-ci/plimsoll/internal/report"
+)
+
+// defaultConfig is read when it exists and no other is named.
+const defaultConfig = "plimsoll.yml"
+
+func runCompare(ctx context.Context, env Env, args []string) (int, error) {
+	flags := flagSet(env, "compare", "[BASE HEAD]")
+	var c common
+	c.register(flags)
+	static := flags.Bool("static", false, "analyse the images only: boot nothing")
+	budget := flags.Duration("time", 0, "time `budget` for the measurement, such as 5m (default: what the first look needs, at least 5m)")
+	seed := flags.Uint64("seed", 0, "seed of the order of boots (default: random)")
+	images, err := parse(flags, args)
+	if err != nil {
+		return ExitOK, err
+	}
+	if err := c.check(); err != nil {
+		return ExitOK, err
+	}
+	given, err := givenImages(images)
+	if err != nil {
+		return ExitOK, err
+	}
+	plan, err := loadPlan(env, c.config, given)
+	if err != nil {
+		return ExitOK, err
+	}
+	if *budget != 0 {
+		plan.Measure.Time = *budget
+	}
+	j, err := newJob(env, plan, c)
+	if err != nil {
+		return ExitOK, err
+	}
+	j.boot = !*static
+	if given := isSet(flags, "seed"); given {
+		j.seed = *seed
+	}
+	comparison, err := j.compare(ctx)
+	if err != nil {
+		return ExitOK, err
+	}
+	if _, err := writeComparison(c.out, comparison, report.Options{Config: plan.File}); err != nil {
+		return ExitOK, err
+	}
+	return exitCode(comparison.Verdict, plan.OnInconclusive), printComparison(env, c.format, comparison, plan.File)
+}
+
+func isSet(flags *flag.FlagSet, name string) bool {
+	found := false
+	flags.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
+
+// givenImages reads BASE HEAD, or nothing when the configuration names them.
+func givenImages(positional []string) (config.Images, error) {
+	switch len(positional) {
+	case 0:
+		return config.Images{}, nil
+	case 2:
+		return config.Images{Base: positional[0], Head: positional[1]}, nil
+	}
+	return config.Images{}, usagef("compare takes two images, BASE and HEAD, or none with -c FILE; got %d: %q", len(positional), positional)
+}
+
+// loadPlan reads the configuration, or makes one of two images and nothing
+// else. The environment files it names are read here: configuration is data.
+func loadPlan(env Env, path string, given config.Images) (config.Plan, error) {
+	plan, err := readPlan(path, given)
+	if err != nil {
+		return plan, err
+	}
+	for i := range plan.Services {
+		if err := readEnvFiles(&plan.Services[i], plan.File); err != nil {
+			return plan, err
+		}
+	}
+	return plan, nil
+}
+
+func readPlan(path string, given config.Images) (config.Plan, error) {
+	named := path != ""
+	if !named {
+		path = defaultConfig
+	}
+	source, err := os.ReadFile(path)
+	switch {
+	case err == nil:
+		return config.LoadImages(path, source, given)
+	case named || !errors.Is(err, fs.ErrNotExist):
+		return config.Plan{}, usagef("read the configuration: %v", err)
+	case given.Head == "":
+		return config.Plan{}, usagef("which images? give BASE and HEAD, or a configuration with -c (there is no %s here)", defaultConfig)
+	}
+	return config.Default(given.Base, given.Head), nil
+}
+
+// written are the files of a comparison.
+type written struct {
+	comparison, markdown, html, record string
+}
+
+// writeComparison saves every form of a comparison below dir, nothing when dir
+// is "". The record is head's, of the first service: a baseline for later.
+func writeComparison(dir string, c record.Comparison, options report.Options) (written, error) {
+	if dir == "" {
+		return written{}, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return written{}, fmt.Errorf("make the output directory: %w", err)
+	}
+	w := written{
+		comparison: filepath.Join(dir, "comparison.json"), markdown: filepath.Join(dir, "report.md"),
+		html: filepath.Join(dir, "report.html"), record: filepath.Join(dir, "record.json"),
+	}
+	body, err := report.JSON(c)
+	if err != nil {
+		return w, err
+	}
+	html, err := report.HTML(c, options)
+	if err != nil {
+		return w, err
+	}
+	files := map[string][]byte{w.comparison: body, w.html: html, w.markdown: report.Markdown(c, options)}
+	if len(c.Services) > 0 {
+		if files[w.record], err = report.RecordJSON(c.Services[0].Head); err != nil {
+			return w, err
+		}
+	}
+	for path, content := range files {
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			return w, fmt.Errorf("write the report: %w", err)
+		}
+	}
+	return w, nil
+}
+
+// printComparison writes the result to standard output.
+func printComparison(env Env, format string, c record.Comparison, file string) error {
+	options := report.Options{Width: env.Width, Color: env.Width > 0 && env.Getenv("NO_COLOR") == "", Config: file}
+	var body []byte
+	var err error
+	switch format {
+	case "json":
+		body, err = report.JSON(c)
+	case "markdown":
+		body = report.Markdown(c, options)
+	default:
+		body = report.Terminal(c, options)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = env.Stdout.Write(body)
+	return err
+}

@@ -1,0 +1,322 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/agent/programs"
+	"github.com/plimsoll-ci/plimsoll/internal/analyze"
+	"github.com/plimsoll-ci/plimsoll/internal/compare"
+	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/cost"
+	"github.com/plimsoll-ci/plimsoll/internal/engine"
+	"github.com/plimsoll-ci/plimsoll/internal/measure"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// job is one run of the tool: a plan on its way to a result.
+type job struct {
+	env      Env
+	plan     config.Plan
+	platform analyze.Platform // zero: the engine's own
+	boot     bool             // false: analyse only
+	runID    string
+	seed     uint64
+	rounds   int // without gated metrics; 0 takes the default
+	progress *progress
+
+	engine *engine.Client // nil when nothing needs one
+	run    *engine.Run    // nil unless boot
+	model  *cost.Model
+}
+
+// newJob reads what every job needs from the environment.
+func newJob(env Env, plan config.Plan, flags common) (*job, error) {
+	j := &job{env: env, plan: plan, boot: true, seed: rand.Uint64(), progress: newProgress(env, flags.quiet)}
+	if flags.platform != "" {
+		platform, err := analyze.ParsePlatform(flags.platform)
+		if err != nil {
+			return nil, usagef("--platform: %v", err)
+		}
+		j.platform = platform
+	}
+	if j.runID = env.Getenv("PLIMSOLL_RUN"); j.runID == "" {
+		j.runID = engine.NewID()
+	}
+	if err := engine.CheckID(j.runID); err != nil {
+		return nil, usagef("PLIMSOLL_RUN: %v", err)
+	}
+	return j, nil
+}
+
+// cleanupTimeout bounds the removal of everything when a job ends.
+const cleanupTimeout = 60 * time.Second
+
+// open connects to the engine, removes what crashed runs left, and prepares
+// the run. The caller calls close on every way out.
+func (j *job) open(ctx context.Context) error {
+	client, err := engine.Connect(ctx, j.env.Getenv)
+	if err != nil {
+		return err
+	}
+	j.engine = client
+	environment := client.Environment()
+	j.progress.step("%s %s (API %s, cgroup v%s), %d CPUs", environment.Engine, environment.EngineVersion, environment.API,
+		environment.CgroupVersion, environment.CPUs)
+	removed, err := client.Sweep(ctx)
+	if err != nil {
+		j.progress.step("left by an earlier run, and not removable: %v", err)
+	}
+	if removed > 0 {
+		j.progress.step("removed %d things a crashed run had left in the engine", removed)
+	}
+	if !j.boot {
+		return nil
+	}
+	binaries, err := programs.For(ctx, environment.Arch, j.env.Getenv)
+	if err != nil {
+		return err
+	}
+	j.run, err = client.NewRun(ctx, j.runID, binaries)
+	return err
+}
+
+// close removes everything of the run, also when ctx has ended.
+func (j *job) close(ctx context.Context) error {
+	if j.engine == nil {
+		return nil
+	}
+	defer j.engine.Close()
+	if j.run == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	defer cancel()
+	return j.run.Close(ctx)
+}
+
+// compare runs the whole plan.
+func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
+	if j.model, err = newModel(j.plan.Cost); err != nil {
+		return c, err
+	}
+	pairs, err := j.openSides()
+	if err != nil {
+		return c, err
+	}
+	if j.boot || needsEngine(pairs) {
+		if err := j.open(ctx); err != nil {
+			return c, errors.Join(err, j.close(ctx))
+		}
+	}
+	defer func() { err = errors.Join(err, j.close(ctx)) }()
+	var services []record.Service
+	for i, s := range j.plan.Services {
+		service, err := j.service(ctx, s, pairs[i])
+		if err != nil {
+			return c, err
+		}
+		services = append(services, service)
+	}
+	c = compare.Run(services)
+	c.Created, c.Tool = time.Now().UTC().Truncate(time.Second), toolName()
+	return c, nil
+}
+
+func newModel(c config.Cost) (*cost.Model, error) {
+	book, err := cost.Builtin()
+	if err != nil {
+		return nil, err
+	}
+	model, err := cost.NewModel(book, c, time.Now())
+	if err != nil {
+		return nil, usagef("cost: %v", err)
+	}
+	return model, nil
+}
+
+// openSides reads all names first, so that a typing error costs no time.
+func (j *job) openSides() ([][2]*side, error) {
+	pairs := make([][2]*side, len(j.plan.Services))
+	var failed []error
+	for i, s := range j.plan.Services {
+		if s.Base == "" {
+			failed = append(failed, usagef("service %s: no base image: give `base`, or BASE on the command line", s.Name))
+			continue
+		}
+		base, err := openSide("base", s.Base)
+		failed = append(failed, err)
+		head, err := openSide("head", s.Image)
+		failed = append(failed, err)
+		if head != nil && head.saved != nil {
+			failed = append(failed, usagef("head: %s is a saved record: only BASE can be one, HEAD is what gets measured", s.Image))
+		}
+		pairs[i] = [2]*side{base, head}
+	}
+	return pairs, errors.Join(failed...)
+}
+
+func needsEngine(pairs [][2]*side) bool {
+	return slices.ContainsFunc(pairs, func(pair [2]*side) bool {
+		return slices.ContainsFunc(pair[:], func(s *side) bool { return s.saved == nil && s.ref.InEngine() })
+	})
+}
+
+// service measures and judges one service.
+func (j *job) service(ctx context.Context, s config.Service, pair [2]*side) (record.Service, error) {
+	base, head := pair[0], pair[1]
+	var warnings []string
+	if base.saved != nil && j.boot {
+		if err := j.locateAgain(ctx, base); err != nil {
+			warnings = append(warnings, err.Error())
+		}
+	}
+	for _, side := range pair {
+		if side.saved != nil || j.engine == nil {
+			continue
+		}
+		if err := j.locate(ctx, side); err != nil {
+			return record.Service{}, err
+		}
+	}
+	if err := j.checkSides(s, pair); err != nil {
+		return record.Service{}, err
+	}
+	if err := j.analyse(ctx, base, head); err != nil {
+		return record.Service{}, err
+	}
+	records, err := staticRecords(base, head)
+	if err != nil {
+		return record.Service{}, err
+	}
+	if base.saved != nil {
+		records[0].Trials = nil // times of another machine never gate
+	}
+	var bootErr error
+	if j.boot && base.image != nil {
+		bootErr = j.measure(ctx, s, pair, records, &warnings)
+		if ctx.Err() != nil {
+			return record.Service{}, ctx.Err()
+		}
+		var tooShort *measure.TimeError
+		if errors.As(bootErr, &tooShort) {
+			return record.Service{}, bootErr
+		}
+	}
+	service := compare.Service(j.input(s, records))
+	service.Warnings = append(service.Warnings, warnings...)
+	if bootErr != nil {
+		service.Warnings = append(service.Warnings, bootErr.Error())
+		service.Verdict = record.Worst(service.Verdict, record.Missing)
+		j.progress.failure(bootErr)
+	}
+	return service, nil
+}
+
+// locateAgain finds the image a saved record names. It counts only if it is
+// the very image that was measured.
+func (j *job) locateAgain(ctx context.Context, s *side) error {
+	const gist = "only exact metrics are judged against the saved record, since times and memory need its image booted again"
+	if !s.ref.InEngine() {
+		return fmt.Errorf("base: %s: the record's image was not read from an engine; %s", s, gist)
+	}
+	image, err := j.engine.Image(ctx, s.ref.Name)
+	if err != nil {
+		return fmt.Errorf("base: %w; %s", err, gist)
+	}
+	if image.ID != s.saved.Digest {
+		return fmt.Errorf("base: %s is now %.19s, the record is of %.19s; %s", s, image.ID, s.saved.Digest, gist)
+	}
+	s.image = &image
+	return nil
+}
+
+func (j *job) checkSides(s config.Service, pair [2]*side) error {
+	if !j.boot {
+		return nil
+	}
+	var failed []error
+	for _, side := range pair {
+		failed = append(failed, j.checkPlatform(side), checkCommand(side, s.Setup.Command))
+	}
+	return errors.Join(failed...)
+}
+
+// staticRecords are the records before a boot, with compressed sizes of the
+// same kind and what a node holding base must pull.
+func staticRecords(base, head *side) ([2]*record.Record, error) {
+	if base.saved == nil {
+		var err error
+		if base.found, head.found, err = analyze.Comparable(base.found, head.found); err != nil {
+			return [2]*record.Record{}, err
+		}
+	}
+	records := [2]*record.Record{base.static(), head.static()}
+	for _, r := range records {
+		r.Tool, r.Created = toolName(), time.Now().UTC().Truncate(time.Second)
+	}
+	if records[0].Platform != records[1].Platform {
+		return records, fmt.Errorf("base is for %s and head for %s: two platforms cannot be compared, choose one with --platform",
+			records[0].Platform, records[1].Platform)
+	}
+	records[1].Metrics[record.ImagePull] = record.Measured{
+		Unit: record.UnitBytes, Value: float64(analyze.Pull(records[0].Layers, records[1].Layers)),
+		Estimated: records[1].Metrics[record.ImageCompressed].Estimated,
+	}
+	return records, nil
+}
+
+// input is the question put to package compare.
+func (j *job) input(s config.Service, records [2]*record.Record) compare.Input {
+	prices := j.pricing(records)
+	return compare.Input{
+		Name: s.Name, Base: records[0], Head: records[1], Budgets: s.Budgets,
+		Price: prices.month, Estimate: prices.estimate, Others: j.others(s),
+	}
+}
+
+// others counts the gated hypotheses of the run's other services.
+func (j *job) others(s config.Service) int {
+	count := 0
+	for _, other := range j.plan.Services {
+		if other.Name != s.Name {
+			count += compare.Hypotheses(other.Budgets)
+		}
+	}
+	return count
+}
+
+// readEnvFiles adds the variables of the service's env files, which its own
+// `env` overrides.
+func readEnvFiles(s *config.Service, configFile string) error {
+	values := map[string]string{}
+	for _, name := range s.EnvFiles {
+		path := name
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(filepath.Dir(configFile), path)
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return usagef("service %s: env_file: %v", s.Name, err)
+		}
+		if err := config.ParseEnv(name, raw, values); err != nil {
+			return usagef("service %s: env_file: %v", s.Name, err)
+		}
+	}
+	for name, value := range s.Env {
+		values[name] = value
+	}
+	s.Env = values
+	s.Setup.Environment = nil
+	for name := range values {
+		s.Setup.Environment = append(s.Setup.Environment, name)
+	}
+	slices.Sort(s.Setup.Environment)
+	return nil
+}

@@ -1,0 +1,136 @@
+package app
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/plimsoll-ci/plimsoll/internal/analyze"
+	"github.com/plimsoll-ci/plimsoll/internal/compare"
+	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/cost"
+	"github.com/plimsoll-ci/plimsoll/internal/measure"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// defaultRounds is how many pairs give a useful report when nothing is gated.
+const defaultRounds = 8
+
+// measure boots the pair until every verdict is decided, and completes the
+// records with what was observed, also when it ends early.
+func (j *job) measure(ctx context.Context, s config.Service, pair [2]*side, records [2]*record.Record, warnings *[]string) error {
+	var targets []measure.Target
+	for _, side := range pair {
+		targets = append(targets, j.target(s, side))
+	}
+	hypotheses := compare.Hypotheses(s.Budgets) + j.others(s)
+	plan := measure.Plan{Looks: []int{j.freeRounds()}, Time: j.plan.Measure.Time}
+	if compare.Hypotheses(s.Budgets) > 0 {
+		plan.Looks = compare.Looks(hypotheses)
+		plan.Decided = func(trials [][]record.Trial) bool {
+			looked := [2]*record.Record{withTrials(records[0], trials[0]), withTrials(records[1], trials[1])}
+			return compare.Decided(j.input(s, looked))
+		}
+	}
+	result, err := measure.Rounds(ctx, &measure.Pods{Run: j.run}, targets, plan, j.seed, j.progress.rounds)
+	*warnings = append(*warnings, result.Notes...)
+	for i, rec := range records {
+		j.complete(rec, result, i)
+	}
+	return err
+}
+
+func (j *job) freeRounds() int {
+	if j.rounds > 0 {
+		return j.rounds
+	}
+	return defaultRounds
+}
+
+// target is a side as the measurement boots it.
+func (j *job) target(s config.Service, side *side) measure.Target {
+	setup := s.Setup
+	if setup.Limits.Memory == 0 {
+		setup.Limits.Memory = j.engine.Environment().Memory / 2
+	}
+	return measure.Target{Name: side.name, Image: *side.image, Setup: setup, Env: s.Env}
+}
+
+// withTrials is a shallow copy of a record with the trials so far.
+func withTrials(rec *record.Record, trials []record.Trial) *record.Record {
+	looked := *rec
+	looked.Trials = trials
+	looked.Metrics = maps.Clone(rec.Metrics)
+	compare.Summarize(&looked)
+	return &looked
+}
+
+// complete adds to a record what was observed of target i.
+func (j *job) complete(rec *record.Record, result measure.Result, i int) {
+	environment := j.engine.Environment()
+	environment.Sampler = result.Sampler
+	setup := redacted(result.Targets[i].Setup)
+	rec.Environment, rec.Setup, rec.Trials = &environment, &setup, result.Trials[i]
+	compare.Summarize(rec)
+}
+
+// redacted is a setup as records keep it: request headers may carry tokens.
+func redacted(setup record.Setup) record.Setup {
+	requests := slices.Clone(setup.Load.Requests)
+	for i := range requests {
+		headers := make(map[string]string, len(requests[i].Headers))
+		for name := range requests[i].Headers {
+			headers[name] = "(redacted)"
+		}
+		requests[i].Headers = headers
+	}
+	setup.Load.Requests = requests
+	return setup
+}
+
+// pricing prices the two records of a service. Each side pulls what a node that
+// holds the other must fetch, so that the difference is fair. Requests are sized
+// from the measurement: the limits an image was booted with bound it, they are
+// not what a cluster reserves for it.
+type pricing struct {
+	model   *cost.Model
+	records [2]*record.Record
+	pulls   [2]record.Bytes
+}
+
+func (j *job) pricing(records [2]*record.Record) *pricing {
+	base, head := records[0], records[1]
+	return &pricing{model: j.model, records: records,
+		pulls: [2]record.Bytes{analyze.Pull(head.Layers, base.Layers), analyze.Pull(base.Layers, head.Layers)}}
+}
+
+// month gives the price of an image had it behaved as in one trial.
+func (p *pricing) month(rec *record.Record, trial map[record.MetricID]float64) (float64, error) {
+	return p.model.Month(p.inputs(rec, trial))
+}
+
+// estimate explains the price of a whole record.
+func (p *pricing) estimate(rec *record.Record) (record.Estimate, error) {
+	medians := make(map[record.MetricID]float64, len(rec.Metrics))
+	for id, m := range rec.Metrics {
+		medians[id] = m.Value
+	}
+	return p.model.Estimate(p.inputs(rec, medians))
+}
+
+// inputs takes times and memory from the trial, and bytes from the record.
+func (p *pricing) inputs(rec *record.Record, trial map[record.MetricID]float64) cost.Inputs {
+	pull := p.pulls[1]
+	if rec == p.records[0] {
+		pull = p.pulls[0]
+	}
+	return cost.Inputs{
+		MemoryPeak:   record.Bytes(trial[record.MemoryPeak]),
+		CPURequest:   trial[record.CPURequest],
+		CPUIdle:      trial[record.CPUIdle],
+		StartupReady: trial[record.StartupReady],
+		StartupCPU:   trial[record.StartupCPU],
+		Compressed:   record.Bytes(rec.Metrics[record.ImageCompressed].Value),
+		Pull:         pull,
+	}
+}
