@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -32,10 +33,11 @@ const (
 
 // probe asks one port whether the app is ready.
 type probe struct {
-	kind  record.ReadyKind // http, tcp or auto
-	path  string
-	port  int
-	began time.Time // the moment of the gate
+	kind   record.ReadyKind // http, tcp or auto
+	path   string
+	port   int
+	began  time.Time // the moment of the gate
+	closed time.Time // the last instant at which the port is known not to have been open
 }
 
 // attempt is the outcome of one connection.
@@ -62,7 +64,7 @@ var errNotReady = errors.New("not ready")
 // the next, and what the app then took to answer belongs to the app.
 func (p *probe) run(ctx context.Context, alive func() bool) (record.Readiness, error) {
 	result := record.Readiness{Kind: p.kind, Port: p.port}
-	closed := p.began // the last instant the app is known not to have been ready
+	closed := p.closed // the last instant the app is known not to have been ready
 	var firstOpen time.Time
 	var last attempt
 	for {
@@ -82,9 +84,18 @@ func (p *probe) run(ctx context.Context, alive func() bool) (record.Readiness, e
 			result.Low = max(0, result.High-gap)
 			return result, nil
 		}
-		last, closed = now, now.unready
+		if !expired(ctx) || last.at.IsZero() { // an attempt cut short says nothing of the app
+			last, closed = now, now.unready
+		}
 		p.rest(ctx, now.at)
 	}
+}
+
+// expired is ctx.Err() != nil, without the moment by which a connection's own
+// deadline is ahead of it.
+func expired(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
 // judge decides whether an attempt proves readiness, of which kind, and when.
@@ -183,8 +194,10 @@ func (p *probe) describe(a attempt) string {
 	switch {
 	case a.at.IsZero():
 		return "not tried"
-	case a.connected.IsZero():
+	case a.connected.IsZero() && errors.Is(a.err, syscall.ECONNREFUSED):
 		return fmt.Sprintf("nothing listens on port %d", p.port)
+	case a.connected.IsZero():
+		return fmt.Sprintf("port %d does not accept connections (%v)", p.port, a.err)
 	case a.status != 0:
 		return fmt.Sprintf("port %d answered GET %s with %d, expected a status below 500", p.port, p.path, a.status)
 	case a.foreign:

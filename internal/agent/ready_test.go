@@ -69,7 +69,7 @@ func TestProbeHTTP(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
-	p := probe{kind: record.ReadyAuto, path: "/health", port: port, began: time.Now()}
+	p := probe{kind: record.ReadyAuto, path: "/health", port: port, began: time.Now(), closed: time.Now()}
 	got, err := p.run(bounded(t), always)
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func TestProbeBracketExcludesTheAnswer(t *testing.T) {
 	port := httpPort(t, func(http.ResponseWriter, *http.Request) { <-release })
 	began := time.Now()
 	time.AfterFunc(300*time.Millisecond, func() { close(release) })
-	p := probe{kind: record.ReadyHTTP, path: "/", port: port, began: began}
+	p := probe{kind: record.ReadyHTTP, path: "/", port: port, began: began, closed: began}
 	got, err := p.run(bounded(t), always)
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func TestProbeForeignProtocolIsAnOpenPort(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := probe{kind: record.ReadyAuto, path: "/", port: rawPort(t, serve), began: time.Now()}
+			p := probe{kind: record.ReadyAuto, path: "/", port: rawPort(t, serve), began: time.Now(), closed: time.Now()}
 			got, err := p.run(bounded(t), always)
 			if err != nil || got.Kind != record.ReadyTCP {
 				t.Errorf("got %+v, %v; expected tcp", got, err)
@@ -138,7 +138,7 @@ func TestProbeSaysWhatItMet(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer cancel()
-			p := probe{kind: c.kind, path: "/", port: c.port, began: time.Now()}
+			p := probe{kind: c.kind, path: "/", port: c.port, began: time.Now(), closed: time.Now()}
 			_, err := p.run(ctx, always)
 			if !errors.Is(err, errNotReady) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, expected %q in it", err, c.want)
@@ -148,7 +148,7 @@ func TestProbeSaysWhatItMet(t *testing.T) {
 }
 
 func TestProbeEndsWithTheApp(t *testing.T) {
-	p := probe{kind: record.ReadyHTTP, path: "/", port: 1, began: time.Now()}
+	p := probe{kind: record.ReadyHTTP, path: "/", port: 1, began: time.Now(), closed: time.Now()}
 	if _, err := p.run(bounded(t), func() bool { return false }); !errors.Is(err, errNotReady) {
 		t.Errorf("got %v", err)
 	}

@@ -22,8 +22,9 @@ const (
 
 // resolved is the outcome of the search for the app's port.
 type resolved struct {
-	port int // 0: the app listens nowhere, it is a worker
-	note string
+	port   int       // 0: the app listens nowhere, it is a worker
+	closed time.Time // the last instant at which the port was not open
+	note   string
 }
 
 // resolver finds the app's port when the user named none. It is used in
@@ -40,19 +41,23 @@ type resolver struct {
 func (r *resolver) run(ctx context.Context) (resolved, error) {
 	began := time.Now()
 	var strayed time.Time
+	closed := began
 	for {
+		looked := time.Now()
 		all, err := r.open()
 		if err != nil {
 			return resolved{}, err
 		}
 		if known := r.candidates(all); len(known) > 0 {
-			return r.settle(ctx)
+			return r.settle(ctx, closed)
 		}
-		if len(all) > 0 && strayed.IsZero() {
-			strayed = time.Now()
+		if len(all) == 0 {
+			closed = looked
+		} else if strayed.IsZero() {
+			strayed = looked
 		}
 		if len(all) > 0 && time.Since(strayed) > strayPatience {
-			return r.stray(all)
+			return r.stray(all, closed)
 		}
 		elapsed := time.Since(began)
 		switch {
@@ -79,7 +84,7 @@ func (r *resolver) candidates(all []listener) []int {
 }
 
 // settle waits for further ports to open and chooses.
-func (r *resolver) settle(ctx context.Context) (resolved, error) {
+func (r *resolver) settle(ctx context.Context, closed time.Time) (resolved, error) {
 	sleep(ctx, resolveSettle)
 	all, err := r.open()
 	if err != nil {
@@ -89,19 +94,19 @@ func (r *resolver) settle(ctx context.Context) (resolved, error) {
 	case 0:
 		return resolved{}, fmt.Errorf("%w: a port was open for a moment and closed again", errNotReady)
 	case 1:
-		return resolved{port: found[0]}, nil
+		return resolved{port: found[0], closed: closed}, nil
 	default:
 		return resolved{}, r.several(all)
 	}
 }
 
 // stray decides about an image that listens elsewhere than it exposes.
-func (r *resolver) stray(all []listener) (resolved, error) {
+func (r *resolver) stray(all []listener, closed time.Time) (resolved, error) {
 	found := ports(all)
 	if len(found) > 1 {
 		return resolved{}, r.several(all)
 	}
-	return resolved{port: found[0], note: fmt.Sprintf("the image exposes %s but listens on %s: measured there (set ready.port to be sure)",
+	return resolved{port: found[0], closed: closed, note: fmt.Sprintf("the image exposes %s but listens on %s: measured there (set ready.port to be sure)",
 		portList(r.exposed), joined(addresses(all)))}, nil
 }
 

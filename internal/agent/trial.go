@@ -145,7 +145,7 @@ func (t *trial) findReady(ctx context.Context) (record.Readiness, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, spec.Timeout.Duration())
 	defer cancel()
-	alive := t.aliveness()
+	alive, closed := t.aliveness(), t.began
 	if spec.Port == 0 {
 		r := resolver{exposed: t.spec.Exposed, timeout: spec.Timeout.Duration(), open: t.listeners, alive: alive}
 		found, err := r.run(ctx)
@@ -158,9 +158,9 @@ func (t *trial) findReady(ctx context.Context) (record.Readiness, error) {
 		if found.port == 0 {
 			return worker(), nil
 		}
-		spec.Port = found.port
+		spec.Port, closed = found.port, found.closed
 	}
-	p := probe{kind: spec.Kind, path: requestPath(spec), port: spec.Port, began: t.began}
+	p := probe{kind: spec.Kind, path: requestPath(spec), port: spec.Port, began: t.began, closed: closed}
 	ready, err := p.run(ctx, alive)
 	if err != nil {
 		return record.Readiness{}, t.notReady(err)

@@ -121,6 +121,7 @@ func (d *decoder) service(n *yaml.Node, given Images) Service {
 		field{name: "command", read: func(v *yaml.Node) { s.Setup.Command = d.command(v) }},
 		field{name: "user", read: value(d, &s.Setup.User, users)},
 		field{name: "tmpfs", read: func(v *yaml.Node) { s.Setup.Tmpfs = d.oneOrMore(v, mounts) }},
+		field{name: "read_only", read: value(d, &s.Setup.ReadOnly, booleans)},
 		field{name: "idle", read: value(d, &s.Setup.Idle, seconds.check(atMost(maxIdle, "10m")))},
 		field{name: "stop_timeout", read: value(d, &s.Setup.StopTimeout, seconds.check(positive).check(atMost(maxStop, "10m")))},
 		field{name: "load", read: func(v *yaml.Node) { asked = true; d.load(v, &s.Setup.Load) }},

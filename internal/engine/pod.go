@@ -29,6 +29,7 @@ type PodSpec struct {
 	Env        []string // on top of the image's
 	User       string   // "" leaves the image's
 	Tmpfs      []string // paths, optionally :options
+	ReadOnly   bool     // the root file system
 	Limits     record.Limits
 }
 
@@ -121,7 +122,7 @@ func (r *Run) appOptions(agent string, spec PodSpec) client.ContainerCreateOptio
 		CapDrop:     droppedCapabilities, SecurityOpt: []string{"no-new-privileges"}, LogConfig: boundedLog,
 		Mounts: []mount.Mount{{Type: mount.TypeVolume, Source: r.volume, Target: launcherDir, ReadOnly: true,
 			VolumeOptions: &mount.VolumeOptions{NoCopy: true}}},
-		Tmpfs: tmpfs(spec.Tmpfs),
+		Tmpfs: tmpfs(spec.Tmpfs), ReadonlyRootfs: spec.ReadOnly,
 		Resources: container.Resources{
 			NanoCPUs: int64(spec.Limits.CPUs * 1e9),
 			// Swap would hide what does not fit: the two limits are equal.

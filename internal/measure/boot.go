@@ -127,7 +127,7 @@ func (b *boot) podSpec() engine.PodSpec {
 		Image:      b.target.Image.ID,
 		Entrypoint: append([]string{gate.Launcher}, gate.Arguments(b.socket, hidden, b.command())...),
 		Env:        append(env, blanks...),
-		User:       setup.User, Tmpfs: setup.Tmpfs, Limits: setup.Limits,
+		User:       setup.User, Tmpfs: setup.Tmpfs, ReadOnly: setup.ReadOnly, Limits: setup.Limits,
 	}
 }
 

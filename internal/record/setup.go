@@ -26,6 +26,7 @@ type Setup struct {
 	Command     []string `json:"command,omitempty"`
 	User        string   `json:"user,omitempty"`
 	Tmpfs       []string `json:"tmpfs,omitempty"`
+	ReadOnly    bool     `json:"read_only,omitempty"` // the root file system
 }
 
 // ReadyKind says how readiness is decided.
