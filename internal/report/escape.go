@@ -155,16 +155,34 @@ func htmlText(s string, most int) string {
 }
 
 // plain makes s safe for a terminal and for the log of a CI runner, which reads
-// workflow commands from standard output: "::name" at the start of a line, also
-// after a line wrap, and "##[name]" anywhere.
+// workflow commands from standard output: "::name" at the start of a line, which
+// a line wrap may bring about before any word, and "##[name]" anywhere.
 func plain(s string, most int) string {
 	words := strings.Split(strings.ReplaceAll(clean(s, most), "##[", "# #["), " ")
 	for i, w := range words {
-		if strings.HasPrefix(w, "::") {
-			words[i] = ": :" + w[2:]
-		}
+		words[i] = spaced(w)
 	}
 	return strings.Join(words, " ")
+}
+
+// spaced parts the colons that a word or line begins with, from two up.
+func spaced(s string) string {
+	rest := strings.TrimLeft(s, ":")
+	if n := len(s) - len(rest); n > 1 {
+		return strings.Repeat(": ", n-1) + ":" + rest
+	}
+	return s
+}
+
+// disarmed does for every line of a text what plain does for words: a word that
+// was too long for its column may have been cut before its colons.
+func disarmed(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		words := strings.TrimLeft(line, " ")
+		b.WriteString(line[:len(line)-len(words)] + spaced(words))
+	}
+	return b.String()
 }
 
 // link is a Markdown link to a web address given by the caller, or only its

@@ -18,7 +18,7 @@ func RecordTerminal(r record.Record, o Options) []byte {
 	t.line("")
 	t.measured(r)
 	t.stack(r)
-	return []byte(t.b.String())
+	return []byte(disarmed(t.b.String()))
 }
 
 func recordWarnings(r record.Record) []warning {

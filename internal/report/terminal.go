@@ -22,7 +22,7 @@ func Terminal(c record.Comparison, o Options) []byte {
 	for _, s := range gravest(c.Services) {
 		t.service(s)
 	}
-	return []byte(t.b.String())
+	return []byte(disarmed(t.b.String()))
 }
 
 // terminal lays facts out as text. Every foreign string passes plain.

@@ -43,8 +43,13 @@ func TestTerminalColours(t *testing.T) {
 
 // A CI runner takes lines that begin with :: or hold ##[ as commands.
 func TestTerminalHoldsNoWorkflowCommand(t *testing.T) {
-	for _, width := range []int{40, 50, 63, 100, 131} {
-		for line := range strings.Lines(string(report.Terminal(hostile(), report.Options{Width: width}))) {
+	c := hostile()
+	c.Services[0].Head.Layers[1].Instruction = strings.Repeat("a::error::b", 20)
+	c.Services[0].Cost.Detail.Items[0].How = strings.Repeat("::error::", 20)
+	for width := 40; width < 140; width += 3 {
+		out := report.Terminal(c, report.Options{Width: width})
+		out = append(out, report.RecordTerminal(c.Services[0].Head, report.Options{Width: width})...)
+		for line := range strings.Lines(string(out)) {
 			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") || strings.ContainsAny(line, "\x1b\r") {
 				t.Errorf("at width %d: %q", width, line)
 			}
