@@ -90,4 +90,5 @@ pick_docker() {
 }
 
 command -v go >/dev/null || fail "go is missing: install Go 1.26 or newer (https://go.dev/dl)"
-go build -C "$root" -o .cache/bin/enginehost ./scripts/enginehost || fail "cannot build scripts/enginehost"
+# Without cgo, so that the same build serves before and after setup installs gcc.
+CGO_ENABLED=0 go build -C "$root" -o .cache/bin/enginehost ./scripts/enginehost || fail "cannot build scripts/enginehost"
