@@ -36,9 +36,11 @@ func checkout(t *testing.T) string {
 func standIn(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	const manifest = "name: stand-in\ndescription: does nothing\nruns:\n  using: composite\n  steps: []\n"
-	if err := os.WriteFile(filepath.Join(dir, "action.yml"), []byte(manifest), 0o644); err != nil {
-		t.Fatal(err)
+	const manifest = "name: stand-in\ndescription: does nothing\nruns:\n  using: node24\n  main: main.mjs\n"
+	for name, text := range map[string]string{"action.yml": manifest, "main.mjs": ""} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return dir
 }
@@ -66,7 +68,7 @@ func TestOurOwnWorkflow(t *testing.T) {
 	if code != 0 || len(got) != 1 {
 		t.Fatalf("exit code %d, %d comments\n%s", code, len(got), out)
 	}
-	for _, want := range []string{"image.size", "startup", "api"} {
+	for _, want := range []string{"image, unpacked", "startup", "`api`", "cheaper"} {
 		if !strings.Contains(got[0].Body, want) {
 			t.Errorf("the comment does not have %q:\n%s", want, got[0].Body)
 		}
