@@ -1,6 +1,10 @@
 package report
 
-import "github.com/plimsoll-ci/plimsoll/internal/record"
+import (
+	"math"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
 
 // bill is what a service costs a month on both sides. It is bounded when the
 // difference has an interval, and sure when that excludes zero.
@@ -29,6 +33,13 @@ func billOf(s record.Service) (bill, bool) {
 
 func excludesZero(d, low, high float64) bool { return d != 0 && (low > 0 || high < 0) }
 
+// counts reports whether a difference is worth a word in the verdict: a bigger
+// image always costs a fraction of a cent more to keep.
+func (b bill) counts() bool {
+	d := math.Abs(b.head - b.base)
+	return d >= 0.01 && d >= 0.001*math.Abs(b.base)
+}
+
 // bills are those of all services that could be priced.
 func bills(services []record.Service) []bill {
 	var all []bill
@@ -40,11 +51,11 @@ func bills(services []record.Service) []bill {
 	return all
 }
 
-// moved are the bills that surely changed, in one currency only: the first's.
-func moved(all []bill) []bill {
+// movedBills are the bills that surely changed by more than nothing, in one currency only: the first's.
+func movedBills(all []bill) []bill {
 	var kept []bill
 	for _, b := range all {
-		if b.sure && b.symbol == all[0].symbol {
+		if b.sure && b.counts() && b.symbol == all[0].symbol {
 			kept = append(kept, b)
 		}
 	}

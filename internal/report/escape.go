@@ -62,13 +62,8 @@ func identifier(s string, most int) string {
 // markup, a mention, a reference or a link.
 func text(s string, most int) string {
 	var b strings.Builder
-	hex := 0
 	for _, r := range breakLinks(clean(s, most)) {
 		b.WriteString(textRune(r))
-		if hex = hexRun(hex, r); hex == 6 {
-			b.WriteString(zeroWidthSpace)
-			hex = 0
-		}
 	}
 	return b.String()
 }
@@ -85,6 +80,27 @@ func textRune(r rune) string {
 	return string(r)
 }
 
+var (
+	// linkStart is where GitHub begins an automatic link: a scheme, a bare
+	// www., a reference like GH-123.
+	linkStart = regexp.MustCompile(`(?i)://|www\.|gh-`)
+	// commitLike is what GitHub links when it names a commit.
+	commitLike = regexp.MustCompile(`[0-9a-fA-F]{7,}`)
+	sixDigits  = regexp.MustCompile(`.{6}`)
+)
+
+func breakLinks(s string) string {
+	s = commitLike.ReplaceAllStringFunc(s, func(m string) string {
+		return sixDigits.ReplaceAllString(m, "$0"+zeroWidthSpace)
+	})
+	return linkStart.ReplaceAllStringFunc(s, func(m string) string {
+		if m == "://" {
+			return ":" + zeroWidthSpace + "//"
+		}
+		return m[:len(m)-1] + zeroWidthSpace + m[len(m)-1:]
+	})
+}
+
 // opening is text for the start of a line, where a dash, a digit and the like
 // could also begin a list, a rule or a heading.
 func opening(s string, most int) string {
@@ -93,28 +109,6 @@ func opening(s string, most int) string {
 		return fmt.Sprintf("&#%d;", first) + escaped[size:]
 	}
 	return escaped
-}
-
-// hexRun counts hexadecimal digits in a row: GitHub links seven or more of them
-// when they name a commit.
-func hexRun(run int, r rune) int {
-	if strings.ContainsRune("0123456789abcdefABCDEF", r) {
-		return run + 1
-	}
-	return 0
-}
-
-// linkStart is where GitHub begins an automatic link: a scheme, a bare www.,
-// a reference like GH-123.
-var linkStart = regexp.MustCompile(`(?i)://|www\.|gh-`)
-
-func breakLinks(s string) string {
-	return linkStart.ReplaceAllStringFunc(s, func(m string) string {
-		if m == "://" {
-			return ":" + zeroWidthSpace + "//"
-		}
-		return m[:len(m)-1] + zeroWidthSpace + m[len(m)-1:]
-	})
 }
 
 // code makes s safe as a Markdown code span, also in a table cell. In a span

@@ -76,7 +76,7 @@ func difference(id record.MetricID, unit record.Unit, v float64) string {
 // plus puts a plus sign before s when the value behind it is a growth that
 // survived the rounding.
 func plus(v float64, s string) string {
-	if v > 0 && finite(v) && strings.ContainsAny(s, "123456789") {
+	if v > 0 && finite(v) && !strings.HasPrefix(s, tiny) && strings.ContainsAny(s, "123456789") {
 		return "+" + s
 	}
 	return s
@@ -163,26 +163,28 @@ func count(v float64) string {
 	return fixed(v, 1)
 }
 
-// money prints an amount a month: cents below 100, whole units above, two
-// digits for what is less than a cent.
+// tiny leads an amount that is not zero, but less than half a cent.
+const tiny = "under "
+
+// money prints an amount a month: cents below 100, whole units above.
 func money(symbol string, v float64) string {
-	sign := ""
+	sign, abs := "", math.Abs(v)
 	if v < 0 {
-		sign, v = "-", -v
+		sign = "-"
 	}
 	switch {
 	case !finite(v):
 		return undefined
-	case v < 1e-6:
+	case abs < 1e-9:
 		return symbol + "0"
-	case v < 0.01:
-		return sign + symbol + strconv.FormatFloat(v, 'f', 1+decimals(v)-2, 64)
-	case v < 99.995:
-		return sign + symbol + strings.TrimSuffix(strconv.FormatFloat(v, 'f', 2, 64), ".00")
-	case v >= 1e15:
-		return sign + symbol + three(v)
+	case abs < 0.005:
+		return tiny + symbol + "0.01"
+	case abs < 99.995:
+		return sign + symbol + strings.TrimSuffix(strconv.FormatFloat(abs, 'f', 2, 64), ".00")
+	case abs >= 1e15:
+		return sign + symbol + three(abs)
 	}
-	return sign + symbol + fixed(v, 0)
+	return sign + symbol + fixed(abs, 0)
 }
 
 // round is money for a sentence: whole units from ten up.
@@ -204,17 +206,19 @@ func symbol(currency string) string {
 	return "¤"
 }
 
-// change prints head over base as a change: 1.123 is "+12.3 %".
+// change prints head over base as a change: 1.123 is "+12.3 %". What is not
+// nothing does not read as nothing, nor what is not all as all: +0.02 %,
+// -99.99 %.
 func change(ratio float64) string {
 	p := (ratio - 1) * 100
 	if !finite(p) {
 		return undefined
 	}
-	s := points(p)
-	if s == "0.0" && p != 0 {
-		s = plus(p, three(p))
+	if math.Abs(p) < 0.05 || -100 < p && p <= -99.95 {
+		hundredths := math.Trunc(p*100) / 100
+		return plus(p, fixed(hundredths, 2)) + " %"
 	}
-	return strings.TrimSuffix(s, ".0") + " %"
+	return strings.TrimSuffix(points(p), ".0") + " %"
 }
 
 // points prints percentage points with their sign and one decimal below 100:
@@ -236,6 +240,25 @@ func whole(ratio float64) string {
 		ratio = 1 + math.Round(p)/100
 	}
 	return change(ratio)
+}
+
+// tenths prints a share that describes noise, where one decimal says it all.
+func tenths(ratio float64) string {
+	if !finite(ratio * 100) {
+		return undefined
+	}
+	return fixed(ratio*100, 1) + " %"
+}
+
+// interval prints two ends with their unit once: "[-192, -23.9] mCPU". Money
+// carries its unit in front.
+func interval(low, high string) string {
+	a, unitA, _ := strings.Cut(low, " ")
+	b, unitB, _ := strings.Cut(high, " ")
+	if unitA == unitB && unitA != "" && a+" " != tiny {
+		return "[" + a + ", " + b + "] " + unitA
+	}
+	return "[" + low + ", " + high + "]"
 }
 
 // share prints a ratio between 0 and 1, or a budget's growth: 0.15 is "15 %".

@@ -45,7 +45,8 @@ func TestValue(t *testing.T) {
 		{record.CostMonth, 99.999, "$100"},
 		{record.CostMonth, 412.4, "$412"},
 		{record.CostMonth, 12345.6, "$12,346"},
-		{record.CostMonth, 0.0042, "$0.0042"},
+		{record.CostMonth, 0.0042, "under $0.01"},
+		{record.CostMonth, 0.0054, "$0.01"},
 		{record.CostMonth, -3.6, "-$3.60"},
 		{record.CostMonth, 0, "$0"},
 		{record.CostMonth, math.Inf(1), "?"},
@@ -70,8 +71,9 @@ func TestDifference(t *testing.T) {
 		{record.ImageCompressed, 0, "0 B"},
 		{record.StartupReady, 0.058, "+58 ms"},
 		{record.CostMonth, -1.5, "-$1.50"},
-		{record.CostMonth, 1e-9, "$0"},
-		{record.CostMonth, -1e-9, "$0"},
+		{record.CostMonth, 0.001, "under $0.01"},
+		{record.CostMonth, -0.001, "under $0.01"},
+		{record.CostMonth, -1e-12, "$0"},
 		{record.CPUIdle, -1e-12, "0 mCPU"},
 	} {
 		m, _ := record.Lookup(c.id)
@@ -84,7 +86,7 @@ func TestDifference(t *testing.T) {
 func TestChangeAndPoints(t *testing.T) {
 	for ratio, want := range map[float64]string{
 		1.123: "+12.3 %", 0.877: "-12.3 %", 1: "0 %", 1.2: "+20 %", 0.0174: "-98.3 %", 50: "+4,900 %",
-		1.0002: "+0.02 %", 0.9998: "-0.02 %", math.Inf(1): "?", math.MaxFloat64: "?",
+		1.00025: "+0.02 %", 0.99975: "-0.02 %", 1 - 1e-9: "0 %", 1.0 / 6705: "-99.98 %", 0: "-100 %", math.Inf(1): "?", math.MaxFloat64: "?",
 	} {
 		if got := change(ratio); got != want {
 			t.Errorf("change(%v) = %q, want %q", ratio, got, want)
@@ -93,6 +95,21 @@ func TestChangeAndPoints(t *testing.T) {
 	for p, want := range map[float64]string{10.2: "+10.2", -0.04: "0.0", 0.04: "0.0", -3: "-3.0", 99.96: "+100", -99.97: "-100", 1234: "+1,234"} {
 		if got := points(p); got != want {
 			t.Errorf("points(%v) = %q, want %q", p, got, want)
+		}
+	}
+}
+
+func TestInterval(t *testing.T) {
+	for _, c := range []struct{ low, high, want string }{
+		{"+10.2", "+13.1", "[+10.2, +13.1]"},
+		{"-192 mCPU", "-23.9 mCPU", "[-192, -23.9] mCPU"},
+		{"-900 B", "+1.2 kB", "[-900 B, +1.2 kB]"},
+		{"+2 CPU ms", "+3 CPU ms", "[+2, +3] CPU ms"},
+		{"+$61", "+$104", "[+$61, +$104]"},
+		{"under $0.01", "under $0.01", "[under $0.01, under $0.01]"},
+	} {
+		if got := interval(c.low, c.high); got != c.want {
+			t.Errorf("interval(%q, %q) = %q, want %q", c.low, c.high, got, c.want)
 		}
 	}
 }

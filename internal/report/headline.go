@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ func (w sentence) write(c record.Comparison) string {
 	case record.Accepted:
 		return w.opened("Accepted: "+w.metrics(c, record.Accepted, true)+" over the line, signed off", c)
 	case record.Pass:
-		return w.opened("No action needed: "+w.held(c), c)
+		return w.opened("No action needed: "+w.held(c), c) + w.gains(c)
 	}
 	return w.open(c)
 }
@@ -113,8 +114,8 @@ func (w sentence) open(c record.Comparison) string {
 	if paid := w.paid(c); paid != "" {
 		return paid + suffix
 	}
-	if moved := w.moves(c); moved != "" {
-		return w.subject + " changes " + moved + suffix
+	if moves := w.moves(c, 0); len(moves) > 0 {
+		return w.subject + " brings " + list(moves) + suffix
 	}
 	if len(c.Services) == 0 {
 		return "Nothing was compared"
@@ -125,7 +126,7 @@ func (w sentence) open(c record.Comparison) string {
 // paid is "This change makes api $86 a month dearer (+21 %)", or empty where no
 // bill surely moved.
 func (w sentence) paid(c record.Comparison) string {
-	sure := moved(bills(c.Services))
+	sure := movedBills(bills(c.Services))
 	if len(sure) == 0 {
 		return ""
 	}
@@ -135,7 +136,7 @@ func (w sentence) paid(c record.Comparison) string {
 // after is the money as an afterthought: "api is $86 a month dearer (+21 %)".
 func (w sentence) after(c record.Comparison) string {
 	all := bills(c.Services)
-	sure := moved(all)
+	sure := movedBills(all)
 	switch {
 	case !slices.ContainsFunc(all, func(b bill) bool { return b.bounded }):
 		return ""
@@ -246,21 +247,42 @@ func (w sentence) services(c record.Comparison, v record.Verdict) string {
 	return list(names)
 }
 
-// moves lists up to three changes that are sure, of what readers ask for first.
-func (w sentence) moves(c record.Comparison) string {
+// gains are large changes that no budget minds, and that a reader would want to
+// know of all the same: "; image size -89.1 %, startup -98.4 %".
+func (w sentence) gains(c record.Comparison) string {
+	moves := w.moves(c, math.Log(1.1))
+	if len(moves) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(moves, ", ")
+}
+
+// mostMoves is how many changes a sentence can carry.
+const mostMoves = 4
+
+// moves lists changes that are sure and beyond least (a logarithm), of what
+// readers ask for first.
+func (w sentence) moves(c record.Comparison, least float64) []string {
 	var names []string
 	for _, s := range c.Services {
-		for _, m := range s.Metrics {
-			text, _, _ := delta(m)
-			if leads(m.ID) && strings.ContainsAny(text, "123456789") {
-				names = append(names, w.of(s, noun(m.ID), len(c.Services) > 1)+" by "+text)
+		for _, choice := range leading {
+			if m, ok := firstOf(s, choice); ok && m.ID != record.CostMonth && moved(m, least) {
+				text, _, _ := delta(m)
+				names = append(names, w.of(s, noun(m.ID), len(c.Services) > 1)+" "+text)
 			}
 		}
 	}
-	if len(names) > 3 {
-		names = append(names[:3], plural(len(names)-3, "more metric"))
+	if more := len(names) - mostMoves; more > 0 {
+		names = append(names[:mostMoves], plural(more, "more metric"))
 	}
-	return list(names)
+	return names
+}
+
+// moved reports whether a metric surely changed, and by more than least.
+func moved(m record.Change, least float64) bool {
+	text, _, _ := delta(m)
+	_, by, _, _ := logs(m)
+	return strings.HasSuffix(text, "%") && finite(by) && math.Abs(by) > least
 }
 
 // leads tells the metrics of the summary table.

@@ -22,6 +22,8 @@ func TestHeadline(t *testing.T) {
 	euro.Cost.Currency = "EUR"
 	unbounded := priced(service("api", sampled(record.MemoryPeak, 1, 2, record.None)), 412, 498, 86, 86)
 	unbounded.Cost.Level = 0
+	pennies := priced(unbudgeted().Services[0], 49.5448, 49.54, -0.0048, -0.0048)
+	leaner := priced(service("api", budget(sampled(record.MemoryPeak, 100, 40, record.Pass), record.Budget{Grow: f(0.1)})), 49.5448, 49.54, -0.0048, -0.0048)
 	crashed := service("api")
 	crashed.Verdict = record.Missing
 	accepted := service("api", budget(sampled(record.MemoryPeak, 1, 2, record.Accepted), record.Budget{Grow: f(0.1)}))
@@ -39,9 +41,11 @@ func TestHeadline(t *testing.T) {
 		{[]record.Service{dearerPass}, "No action needed: api is within its 4 budgets; it is $10 a month dearer (+2.4 %)"},
 		{[]record.Service{dearerPass, dearerPass}, "No action needed: 2 services within 8 budgets; 2 services are together $20 a month dearer (+2.4 %)"},
 		{[]record.Service{free}, "This change makes api $5 a month dearer; no budgets are set"},
-		{[]record.Service{service("api", sampled(record.StartupReady, 0.2, 0.3, record.None), sampled(record.MemoryPeak, 100, 101, record.None))}, "This change changes startup by +50 %; no budgets are set"},
+		{[]record.Service{service("api", sampled(record.StartupReady, 0.2, 0.3, record.None), sampled(record.MemoryPeak, 100, 101, record.None))}, "This change brings startup +50 %; no budgets are set"},
 		{[]record.Service{service("api", sampled(record.StartupReady, 0.2, 0.2, record.None))}, "No measurable change; no budgets are set"},
-		{[]record.Service{unbounded}, "This change changes peak memory by +100 %; no budgets are set"},
+		{[]record.Service{unbounded}, "This change brings peak memory +100 %; no budgets are set"},
+		{[]record.Service{pennies}, "This change brings image size -93.7 %, startup -98.2 %, peak memory -85.2 % and CPU per request -95.7 %; no budgets are set"},
+		{[]record.Service{leaner}, "No action needed: api is within its budget; the bill stays the same; peak memory -60 %"},
 		{[]record.Service{crashed}, "Could not be measured: api"},
 		{[]record.Service{accepted}, "Accepted: peak memory of api over the line, signed off"},
 		{undecided().Services, "Not decided: startup of api (the other budget holds)"},

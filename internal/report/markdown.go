@@ -154,13 +154,22 @@ func find(s record.Service, id record.MetricID) (record.Change, bool) {
 
 // glanceCell is "204 ms → 262 ms" over "+28 % ❌".
 func glanceCell(s record.Service, choice []record.MetricID) string {
+	c, ok := firstOf(s, choice)
+	if !ok {
+		return "–"
+	}
+	r := rowOf(s.Name, c)
+	return arrow(r) + "<br>" + strings.TrimSpace(solid(r.delta)+" "+alarm(r.verdict))
+}
+
+// firstOf is the first metric of the choice that a service has.
+func firstOf(s record.Service, choice []record.MetricID) (record.Change, bool) {
 	for _, id := range choice {
 		if c, ok := find(s, id); ok {
-			r := rowOf(s.Name, c)
-			return arrow(r) + "<br>" + strings.TrimSpace(solid(r.delta)+" "+alarm(r.verdict))
+			return c, true
 		}
 	}
-	return "–"
+	return record.Change{}, false
 }
 
 func arrow(r row) string {

@@ -66,7 +66,7 @@ func serviceSummary(s record.Service) string {
 	if n := len(changedLayers(layerRows(s.Base.Layers, s.Head.Layers))); n > 0 {
 		parts = append(parts, plural(n, "layer")+" changed")
 	}
-	if b, ok := billOf(s); ok && b.sure {
+	if b, ok := billOf(s); ok && b.sure && b.counts() {
 		parts = append(parts, plus(b.head-b.base, round(b.symbol, b.head-b.base))+" a month")
 	}
 	if n := len(serviceWarnings(s)); n > 0 {
@@ -201,16 +201,20 @@ func costChange(c record.CostChange) string {
 		return "unchanged"
 	}
 	parts := []string{plus(d, money(sign, d))}
+	if strings.HasPrefix(parts[0], tiny) {
+		return "a difference of " + parts[0]
+	}
 	if c.Base > 0 {
 		parts = append(parts, "("+change(c.Head/c.Base)+")")
 	}
+	around := interval(plus(c.Low, money(sign, c.Low)), plus(c.High, money(sign, c.High)))
 	switch {
 	case c.Level == 0 && c.Low == c.High:
 		parts = append(parts, "from too few pairs for an interval")
 	case c.Level == 0:
-		parts = append(parts, fmt.Sprintf("[%s, %s]", plus(c.Low, money(sign, c.Low)), plus(c.High, money(sign, c.High))))
+		parts = append(parts, around)
 	case c.Level < 1:
-		parts = append(parts, fmt.Sprintf("[%s, %s] at %s", plus(c.Low, money(sign, c.Low)), plus(c.High, money(sign, c.High)), level(c.Level)))
+		parts = append(parts, around+" at "+level(c.Level))
 	}
 	return strings.Join(parts, " ")
 }
@@ -226,7 +230,7 @@ func priceTable(s record.Service) string {
 	for _, p := range prices[:len(prices)-t.more] {
 		source := code(p.Source, imageWidth) + " as of " + text(p.AsOf, nameWidth)
 		if p.Grade != "" {
-			source += ", " + text(p.Grade, nameWidth)
+			source += ", grade " + text(p.Grade, nameWidth)
 		}
 		t.add(code(p.Key, nameWidth), priceValue(p), source)
 	}

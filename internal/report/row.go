@@ -67,7 +67,7 @@ func side(c record.Change, v *float64) string {
 	if v == nil {
 		return undefined
 	}
-	if c.Estimated {
+	if c.Estimated && *v != 0 {
 		return "≈" + Value(c.ID, c.Unit, *v)
 	}
 	return Value(c.ID, c.Unit, *v)
@@ -75,7 +75,7 @@ func side(c record.Change, v *float64) string {
 
 // delta is the change in the form its metric is compared in, the interval
 // around it and the interval's level.
-func delta(c record.Change) (text, interval, at string) {
+func delta(c record.Change) (text, around, at string) {
 	m, _ := record.Lookup(c.ID)
 	switch {
 	case c.Shift != nil && (m.Zeroable || c.Ratio == nil):
@@ -88,7 +88,7 @@ func delta(c record.Change) (text, interval, at string) {
 	return undefined, "", ""
 }
 
-func ratioDelta(r record.Ratio) (text, interval, at string) {
+func ratioDelta(r record.Ratio) (text, around, at string) {
 	if r.Level == 1 && r.Ratio == 1 {
 		return "unchanged", "", ""
 	}
@@ -99,29 +99,29 @@ func ratioDelta(r record.Ratio) (text, interval, at string) {
 	if r.Low <= 1 && 1 <= r.High {
 		text = "~"
 	}
-	return text, fmt.Sprintf("[%s, %s]", points((r.Low-1)*100), points((r.High-1)*100)), level(r.Level)
+	return text, interval(points((r.Low-1)*100), points((r.High-1)*100)), level(r.Level)
 }
 
-func shiftDelta(c record.Change) (text, interval, at string) {
+func shiftDelta(c record.Change) (text, around, at string) {
 	s := *c.Shift
-	if s.Level == 1 && s.Difference == 0 {
+	if s.Difference == 0 && s.Low == 0 && s.High == 0 {
 		return "unchanged", "", ""
 	}
 	text = amount(c, s.Difference)
-	if s.Level == 1 || text == undefined {
+	if s.Level == 1 || text == undefined || strings.HasPrefix(text, tiny) {
 		return text, "", ""
 	}
 	if s.Low <= 0 && 0 <= s.High {
 		text = "~"
 	}
-	return text, fmt.Sprintf("[%s, %s]", difference(c.ID, c.Unit, s.Low), difference(c.ID, c.Unit, s.High)), level(s.Level)
+	return text, interval(difference(c.ID, c.Unit, s.Low), difference(c.ID, c.Unit, s.High)), level(s.Level)
 }
 
 // amount is a difference in the metric's unit, for money with the share of
 // base it makes.
 func amount(c record.Change, d float64) string {
 	s := difference(c.ID, c.Unit, d)
-	if d != 0 && c.Unit == record.UnitUSD && c.Base != nil && *c.Base > 0 {
+	if d != 0 && !strings.HasPrefix(s, tiny) && c.Unit == record.UnitUSD && c.Base != nil && *c.Base > 0 {
 		s += " (" + change(1 + d / *c.Base) + ")"
 	}
 	return s

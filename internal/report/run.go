@@ -114,7 +114,7 @@ func machine(e record.Environment) string {
 		fmt.Sprintf("%s, %s", plural(e.CPUs, "CPU"), binaryBytes.print(float64(e.Memory))),
 	}
 	if e.Sampler != "" {
-		parts = append(parts, "memory and CPU from the "+e.Sampler)
+		parts = append(parts, "memory and CPU read through "+e.Sampler)
 	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
@@ -127,7 +127,7 @@ func noise(s record.Service) string {
 		for _, id := range choice {
 			values := s.Base.Metrics[id].Values
 			if spread, ok := spreadOf(values); ok {
-				parts = append(parts, noun(id)+" ±"+share(spread))
+				parts = append(parts, noun(id)+" ±"+tenths(spread))
 			}
 		}
 	}
@@ -135,7 +135,7 @@ func noise(s record.Service) string {
 		parts[0] = "between boots of base: " + parts[0]
 	}
 	if steal := mostSteal(s); steal > 0 {
-		parts = append(parts, "up to "+share(steal)+" of the CPU taken by the hypervisor")
+		parts = append(parts, "up to "+tenths(steal)+" of the CPU taken by the hypervisor")
 	}
 	return strings.Join(parts, ", ")
 }
