@@ -41,6 +41,7 @@ const (
 // Event is a line from the agent to the orchestrator.
 type Event struct {
 	Kind    EventKind      `json:"event"`
+	Sees    bool           `json:"sees,omitempty"`    // with go: the app's cgroup is visible
 	Trial   *Observed      `json:"trial,omitempty"`   // with measured
 	Stop    record.Seconds `json:"stop,omitempty"`    // with stopped
 	Emptied bool           `json:"emptied,omitempty"` // with stopped: the cgroup did become empty

@@ -53,7 +53,7 @@ func (t *trial) run(ctx context.Context) error {
 	if t.group != nil {
 		defer t.group.Close()
 	}
-	if err := t.report.send(Event{Kind: EventGo}); err != nil {
+	if err := t.report.send(Event{Kind: EventGo, Sees: t.group != nil}); err != nil {
 		return err
 	}
 	if err := t.measure(ctx); err != nil {

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,6 +59,8 @@ func (e *BootError) Unwrap() error { return e.Cause }
 type Pods struct {
 	Run *engine.Run
 	Log int // how many of the app's last lines to keep of every boot
+
+	cgroup string // the root of the cgroup tree, for tests that hide it; usually ""
 }
 
 const (
@@ -76,7 +79,7 @@ const (
 func (p *Pods) Boot(ctx context.Context, target Target, calibrate record.Seconds) (_ Observation, err error) {
 	ctx, cancel := context.WithTimeout(ctx, bootBound(target.Setup, calibrate))
 	defer cancel()
-	b := &boot{target: target, socket: "plimsoll-" + engine.NewID() + engine.NewID(), created: time.Now()}
+	b := &boot{target: target, socket: "plimsoll-" + engine.NewID() + engine.NewID(), created: time.Now(), cgroup: cmp.Or(p.cgroup, engine.CgroupRoot)}
 	if b.pod, err = p.Run.NewPod(ctx, b.podSpec()); err != nil {
 		return Observation{}, fmt.Errorf("boot %s (%s): %w", target.Name, target.Image.Ref, err)
 	}
@@ -109,6 +112,7 @@ type boot struct {
 	created time.Time
 	pod     *engine.Pod
 	session *agent.Session
+	cgroup  string // the root of the cgroup tree, as the agent sees it
 }
 
 func (b *boot) command() []string {
@@ -142,7 +146,7 @@ func (b *boot) environment() []string {
 func (b *boot) spec(calibrate record.Seconds) agent.Spec {
 	setup := b.target.Setup
 	return agent.Spec{
-		Socket: b.socket, Container: b.pod.App, Cgroup: engine.CgroupRoot,
+		Socket: b.socket, Container: b.pod.App, Cgroup: b.cgroup,
 		Ready: setup.Ready, Exposed: b.target.Image.Exposed, Idle: setup.Idle, Load: setup.Load,
 		Calibrate: calibrate, StopTimeout: setup.StopTimeout + record.SecondsOf(time.Second), GateTimeout: record.SecondsOf(gateTimeout),
 	}
@@ -159,18 +163,19 @@ func (b *boot) run(ctx context.Context, calibrate record.Seconds) (Observation, 
 	if err := b.pod.Start(ctx); err != nil {
 		return Observation{}, err
 	}
-	if _, err := b.session.Await(ctx, agent.EventGo); err != nil {
-		return Observation{}, err
-	}
-	trial := record.Trial{Started: time.Now().UTC(), Engine: record.SecondsOf(time.Since(b.created))}
-	measured, err := b.session.Await(ctx, agent.EventMeasured)
+	started, err := b.session.Await(ctx, agent.EventGo)
 	if err != nil {
 		return Observation{}, err
 	}
-	if measured.Trial == nil {
-		return Observation{}, errors.New("the agent measured and reported nothing")
+	trial := record.Trial{Started: time.Now().UTC(), Engine: record.SecondsOf(time.Since(b.created))}
+	observe := b.observe
+	if !started.Sees {
+		observe = b.observeByStatistics
 	}
-	seen := measured.Trial
+	seen, err := observe(ctx)
+	if err != nil {
+		return Observation{}, err
+	}
 	trial.Gate, trial.Ready, trial.Metrics, trial.Memory = seen.Gate, seen.Ready, seen.Metrics, seen.Memory
 	trial.Load, trial.Host, trial.Notes = seen.Load, seen.Host, seen.Notes
 	if err := b.stop(ctx, &trial); err != nil {
@@ -178,6 +183,50 @@ func (b *boot) run(ctx context.Context, calibrate record.Seconds) (Observation, 
 	}
 	trial.Exit.OOMKilled = trial.Exit.OOMKilled || seen.OOMKills > 0
 	return Observation{Trial: trial, Sustained: seen.Sustained, Sampler: seen.Sampler}, nil
+}
+
+// observe waits for what the agent sees.
+func (b *boot) observe(ctx context.Context) (*agent.Observed, error) {
+	measured, err := b.session.Await(ctx, agent.EventMeasured)
+	if err != nil {
+		return nil, err
+	}
+	if measured.Trial == nil {
+		return nil, errors.New("the agent measured and reported nothing")
+	}
+	return measured.Trial, nil
+}
+
+// observeByStatistics is observe for an agent that cannot see the app's cgroup:
+// memory and CPU come from the engine, and so does the news of the app's end.
+func (b *boot) observeByStatistics(ctx context.Context) (*agent.Observed, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ended := b.pod.Ended(ctx)
+	go func() {
+		<-ended
+		cancel(&agent.Failure{Kind: agent.FailExited, Message: "the app ended by itself"})
+	}()
+	readings := follow(ctx, b.pod.Usage)
+	if _, err := b.session.Await(ctx, agent.EventReady); err != nil {
+		return nil, causeOf(ctx, err)
+	}
+	readings.markReady(ctx)
+	seen, err := b.observe(ctx)
+	if err != nil {
+		return nil, causeOf(ctx, err)
+	}
+	readings.complete(ctx, seen, b.target.Setup.Idle.Duration())
+	return seen, nil
+}
+
+// causeOf is why ctx was cancelled, where that is an end of the app.
+func causeOf(ctx context.Context, err error) error {
+	var failure *agent.Failure
+	if errors.As(context.Cause(ctx), &failure) {
+		return failure
+	}
+	return err
 }
 
 // stop sends the image's stop signal and follows the app to its end.

@@ -1,0 +1,127 @@
+package measure
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/agent"
+	"github.com/plimsoll-ci/plimsoll/internal/engine"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// statistics follows an app through the engine's statistics. It stands in for
+// the agent's sampler where the app's cgroup cannot be seen (a rootless engine
+// without delegation, for one), and is coarser: see statisticsPeriod.
+type statistics struct {
+	read  func(context.Context) (engine.Usage, error)
+	began time.Time
+	stop  context.CancelFunc
+	done  chan struct{}
+
+	mu      sync.Mutex
+	samples []statisticsSample
+	ready   int // index of the first sample taken when the app was ready
+}
+
+type statisticsSample struct {
+	at    time.Duration
+	usage engine.Usage
+}
+
+// statisticsPeriod is the time between two readings. Each makes the engine read
+// the cgroup and answer over HTTP, so they are few.
+const statisticsPeriod = 250 * time.Millisecond
+
+// statisticsNote goes into every record measured this way.
+const statisticsNote = "memory and CPU come from the engine's statistics, read 4 times a second: the app's cgroup is not visible from its pod, so short peaks may be missed"
+
+// follow begins to read.
+func follow(ctx context.Context, read func(context.Context) (engine.Usage, error)) *statistics {
+	ctx, cancel := context.WithCancel(ctx)
+	s := &statistics{read: read, began: time.Now(), stop: cancel, done: make(chan struct{})}
+	s.take(ctx)
+	go s.run(ctx)
+	return s
+}
+
+func (s *statistics) run(ctx context.Context) {
+	defer close(s.done)
+	ticker := time.NewTicker(statisticsPeriod)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			s.take(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// take adds a reading; one that fails leaves a gap.
+func (s *statistics) take(ctx context.Context) {
+	usage, err := s.read(ctx)
+	if err != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.samples = append(s.samples, statisticsSample{time.Since(s.began), usage})
+}
+
+// markReady takes a reading at the moment of readiness.
+func (s *statistics) markReady(ctx context.Context) {
+	s.mu.Lock()
+	s.ready = len(s.samples)
+	s.mu.Unlock()
+	s.take(ctx)
+}
+
+// complete ends the reading and adds to the observation what the agent could
+// not see.
+func (s *statistics) complete(ctx context.Context, seen *agent.Observed, idle time.Duration) {
+	s.take(ctx)
+	s.stop()
+	<-s.done
+	seen.Sampler = "engine statistics"
+	seen.Notes = append(seen.Notes, statisticsNote)
+	seen.Memory = s.timeline()
+	if len(seen.Memory.At) > 0 {
+		seen.Metrics[record.MemoryPeak] = float64(slices.Max(seen.Memory.Unreclaimable))
+	}
+	ready := s.samples[s.ready:] // nobody writes any more
+	if len(ready) == 0 {
+		return
+	}
+	for _, sample := range ready {
+		if sample.usage.Memory && sample.at-ready[0].at <= idle {
+			seen.Metrics[record.MemoryIdle] = float64(sample.usage.Unreclaimable)
+		}
+	}
+	if seen.Ready.Kind != record.ReadyNone && s.ready > 0 {
+		seen.Metrics[record.StartupCPU] = (ready[0].usage.CPU - s.samples[0].usage.CPU).Seconds()
+	}
+	if seen.Load != nil && seen.Load.Completed > 0 {
+		spent := ready[len(ready)-1].usage.CPU - ready[0].usage.CPU // the idle window included
+		seen.Metrics[record.CPURequest] = spent.Seconds() / float64(seen.Load.Completed)
+	}
+}
+
+func (s *statistics) timeline() record.Timeline {
+	var t record.Timeline
+	for _, sample := range s.samples {
+		if !sample.usage.Memory {
+			continue
+		}
+		at := record.SecondsOf(sample.at)
+		if len(t.At) > 0 {
+			t.MaxGap = max(t.MaxGap, at-t.At[len(t.At)-1])
+		}
+		t.At = append(t.At, at)
+		t.Unreclaimable = append(t.Unreclaimable, sample.usage.Unreclaimable)
+		t.Cache = append(t.Cache, sample.usage.Cache)
+	}
+	return t
+}

@@ -1,0 +1,103 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/agent"
+	"github.com/plimsoll-ci/plimsoll/internal/agent/programs"
+	"github.com/plimsoll-ci/plimsoll/internal/engine"
+	"github.com/plimsoll-ci/plimsoll/internal/engine/enginetest"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// An app that spends a tenth of a core, and holds 10 MiB until it is ready and
+// 30 MiB for half a second after the idle window.
+func TestStatistics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		read := func(context.Context) (engine.Usage, error) {
+			since := time.Since(began)
+			u := engine.Usage{CPU: since / 10, Memory: true, Unreclaimable: 10 << 20, Cache: 1 << 20}
+			if since > 2*time.Second && since < 2500*time.Millisecond {
+				u.Unreclaimable = 30 << 20
+			}
+			return u, nil
+		}
+		s := follow(t.Context(), read)
+		time.Sleep(time.Second)
+		s.markReady(t.Context())
+		time.Sleep(2 * time.Second)
+		seen := &agent.Observed{Metrics: map[record.MetricID]float64{}, Load: &record.LoadResult{Completed: 100}}
+		seen.Ready.Kind = record.ReadyHTTP
+		s.complete(t.Context(), seen, 500*time.Millisecond)
+		for id, want := range map[record.MetricID]float64{
+			record.MemoryPeak: 30 << 20, record.MemoryIdle: 10 << 20, record.StartupCPU: 0.1, record.CPURequest: 0.002,
+		} {
+			if got := seen.Metrics[id]; got != want {
+				t.Errorf("%s = %v, want %v", id, got, want)
+			}
+		}
+		if len(seen.Notes) == 0 || seen.Memory.MaxGap > record.SecondsOf(statisticsPeriod) {
+			t.Errorf("notes %q, largest gap %v", seen.Notes, seen.Memory.MaxGap)
+		}
+	})
+}
+
+// A reading that fails leaves a gap, never a zero.
+func TestStatisticsThatFail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := follow(t.Context(), func(context.Context) (engine.Usage, error) { return engine.Usage{}, errors.New("no") })
+		time.Sleep(time.Second)
+		s.markReady(t.Context())
+		seen := &agent.Observed{Metrics: map[record.MetricID]float64{}}
+		s.complete(t.Context(), seen, time.Second)
+		if len(seen.Metrics) != 0 {
+			t.Errorf("metrics came from nothing: %v", seen.Metrics)
+		}
+	})
+}
+
+// blind boots fixtures with the cgroup tree hidden from the agent.
+func blind(t *testing.T, fixture string) (Observation, error) {
+	t.Helper()
+	built, err := programs.For(t.Context(), runtime.GOARCH, os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := enginetest.Connect(t)
+	pods := &Pods{Run: enginetest.Run(t, client, built), cgroup: "/nowhere"}
+	return pods.Boot(t.Context(), Target{Name: "head", Image: enginetest.Image(t, client, fixture), Setup: record.Setup{
+		Ready: record.Ready{Kind: record.ReadyAuto, Timeout: 20}, Idle: 0.6, StopTimeout: 5,
+		Load: record.Load{Stages: []record.Stage{{For: 0.5, Rate: 50}}, Requests: []record.Request{{Path: "/"}}},
+	}}, 0)
+}
+
+func TestWithoutAVisibleCgroupTheEngineIsAsked(t *testing.T) {
+	seen, err := blind(t, "distroless")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []record.MetricID{record.StartupReady, record.StartupCPU, record.MemoryPeak, record.MemoryIdle, record.CPURequest} {
+		if seen.Trial.Metrics[id] <= 0 {
+			t.Errorf("%s = %v", id, seen.Trial.Metrics[id])
+		}
+	}
+	if seen.Sampler != "engine statistics" || !strings.Contains(strings.Join(seen.Trial.Notes, " "), statisticsNote) {
+		t.Errorf("sampler %q, notes %q", seen.Sampler, seen.Trial.Notes)
+	}
+}
+
+func TestWithoutAVisibleCgroupAnEndIsSeen(t *testing.T) {
+	_, err := blind(t, "exits")
+	var failure *agent.Failure
+	if !errors.As(err, &failure) || failure.Kind != agent.FailExited {
+		t.Errorf("got %v, expected that the app ended by itself", err)
+	}
+}
