@@ -1,0 +1,68 @@
+package config_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+func document(t *testing.T, name string) string {
+	t.Helper()
+	raw, err := os.ReadFile("../../docs/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+var fenced = regexp.MustCompile("(?s)```yaml\n(.*?)```")
+
+// What the documentation shows must work when it is copied.
+func TestDocumentedConfigurationsLoad(t *testing.T) {
+	blocks := fenced.FindAllStringSubmatch(document(t, "configuration.md"), -1)
+	if len(blocks) < 2 {
+		t.Fatalf("found %d YAML blocks in docs/configuration.md, expected the examples", len(blocks))
+	}
+	for i, block := range blocks {
+		if _, err := config.Load("plimsoll.yml", []byte(block[1])); err != nil {
+			t.Errorf("block %d of docs/configuration.md:\n%v", i+1, err)
+		}
+	}
+}
+
+func TestInputsAndOutputsAreDocumented(t *testing.T) {
+	text := document(t, "github.md")
+	for _, in := range config.Inputs {
+		def := in.Default
+		if def != "" {
+			def = "`" + def + "`"
+		}
+		if row := fmt.Sprintf("| `%s` | %s | %s |", in.Name, def, in.Description); !strings.Contains(text, row) {
+			t.Errorf("docs/github.md lacks the row\n%s", row)
+		}
+	}
+	for _, out := range config.Outputs {
+		if row := fmt.Sprintf("| `%s` | %s |", out.Name, out.Description); !strings.Contains(text, row) {
+			t.Errorf("docs/github.md lacks the row\n%s", row)
+		}
+	}
+}
+
+// Metrics of shapes this version cannot boot are left out of the list.
+func TestMetricsAreDocumented(t *testing.T) {
+	text := document(t, "how-it-measures.md")
+	for _, m := range record.Catalog {
+		switch m.ID {
+		case record.RunSeconds, record.RunCPU, record.RecoverSeconds:
+			continue
+		}
+		if !strings.Contains(text, "`"+string(m.ID)+"`") {
+			t.Errorf("docs/how-it-measures.md does not explain %s", m.ID)
+		}
+	}
+}
