@@ -20,6 +20,7 @@ import (
 // Somebody who gets into the pod's network namespace before GO, and floods the
 // gate, spoils that trial and no other.
 func TestAFloodBeforeGoFailsAlone(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	pod, err := r.pods.Run.NewPod(t.Context(), engine.PodSpec{
 		Image:      enginetest.Image(t, r.client, "clock").ID,

@@ -73,6 +73,7 @@ func fact(t *testing.T, log []string, key string) map[string]any {
 }
 
 func TestOrdinaryImagesBootUnharmed(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for fixture, c := range map[string]struct {
 		change func(*measure.Target)
@@ -91,6 +92,7 @@ func TestOrdinaryImagesBootUnharmed(t *testing.T) {
 		"forks":      {want: map[string]any{"uid": 0.0}},
 	} {
 		t.Run(fixture, func(t *testing.T) {
+			t.Parallel()
 			target := r.target(t, fixture)
 			if c.change != nil {
 				c.change(&target)
@@ -135,6 +137,7 @@ func checkObserved(t *testing.T, got measure.Observation) {
 
 // Variables that would stop a Go launcher reach the app as the image set them.
 func TestGoVariablesAreRestored(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	got, err := r.pods.Boot(t.Context(), r.target(t, "gomemlimit"), 0)
 	if err != nil {
@@ -149,6 +152,7 @@ func TestGoVariablesAreRestored(t *testing.T) {
 }
 
 func TestUserEnvironmentCommandAndUser(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	target := r.target(t, "username")
 	target.Setup.Environment, target.Env = []string{"GREETING"}, map[string]string{"GREETING": "hello = you"}
@@ -168,6 +172,7 @@ func TestUserEnvironmentCommandAndUser(t *testing.T) {
 }
 
 func TestStopSignalOfTheImage(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	got, err := r.pods.Boot(t.Context(), r.target(t, "sigquit"), 0)
 	if err != nil {
@@ -179,6 +184,7 @@ func TestStopSignalOfTheImage(t *testing.T) {
 }
 
 func TestAnAppThatIgnoresTheStopSignalIsKilled(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	target := r.target(t, "stubborn")
 	target.Setup.StopTimeout = 1
@@ -192,6 +198,7 @@ func TestAnAppThatIgnoresTheStopSignalIsKilled(t *testing.T) {
 }
 
 func TestAWorkerIsMeasuredWithoutAPort(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	target := r.target(t, "silent")
 	target.Setup.Ready.Kind = record.ReadyNone
@@ -205,6 +212,7 @@ func TestAWorkerIsMeasuredWithoutAPort(t *testing.T) {
 }
 
 func TestAHostileImageFindsNoGate(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	target := r.target(t, "hostile-socket")
 	target.Setup.Idle = 1.5 // it looks around for a second
@@ -219,6 +227,7 @@ func TestAHostileImageFindsNoGate(t *testing.T) {
 }
 
 func TestLoopbackOnlyIsMeasured(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	got, err := r.pods.Boot(t.Context(), r.target(t, "loopback"), 0)
 	if err != nil {
@@ -230,6 +239,7 @@ func TestLoopbackOnlyIsMeasured(t *testing.T) {
 }
 
 func TestStaleExposeIsFollowedWithANote(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	got, err := r.pods.Boot(t.Context(), r.target(t, "elsewhere"), 0)
 	if err != nil {
@@ -241,6 +251,7 @@ func TestStaleExposeIsFollowedWithANote(t *testing.T) {
 }
 
 func TestSlowStarter(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	target := r.target(t, "late")
 	target.Setup.Environment, target.Env = []string{"LISTEN_AFTER"}, map[string]string{"LISTEN_AFTER": "6s"}
@@ -254,6 +265,7 @@ func TestSlowStarter(t *testing.T) {
 }
 
 func TestBadImagesFailWithTheirCause(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for fixture, c := range map[string]struct {
 		ready record.Ready
@@ -269,6 +281,7 @@ func TestBadImagesFailWithTheirCause(t *testing.T) {
 		"nocommand":   {record.Ready{Kind: record.ReadyAuto, Timeout: 20}, agent.FailExec, []string{`"/does-not-exist" not found in the image`}},
 	} {
 		t.Run(fixture, func(t *testing.T) {
+			t.Parallel()
 			target := r.target(t, fixture)
 			target.Setup.Ready = c.ready
 			_, err := r.pods.Boot(t.Context(), target, 0)
@@ -290,6 +303,7 @@ func TestBadImagesFailWithTheirCause(t *testing.T) {
 }
 
 func TestMemoryLimitKillIsNamed(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	target := r.target(t, "memory")
 	target.Setup.Limits.Memory = 32 << 20

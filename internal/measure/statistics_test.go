@@ -80,6 +80,7 @@ func blind(t *testing.T, fixture string) (Observation, error) {
 }
 
 func TestWithoutAVisibleCgroupTheEngineIsAsked(t *testing.T) {
+	t.Parallel()
 	seen, err := blind(t, "distroless")
 	if err != nil {
 		t.Fatal(err)
@@ -95,6 +96,7 @@ func TestWithoutAVisibleCgroupTheEngineIsAsked(t *testing.T) {
 }
 
 func TestWithoutAVisibleCgroupAnEndIsSeen(t *testing.T) {
+	t.Parallel()
 	_, err := blind(t, "exits")
 	var failure *agent.Failure
 	if !errors.As(err, &failure) || failure.Kind != agent.FailExited {
