@@ -16,7 +16,11 @@ import (
 // GET /touch?mb=64&ms=100, which answers when the memory has been given back.
 func memory([]string) int {
 	if size := number(environment("TOUCH_MB", "0")); size > 0 {
-		go touch(size, number(environment("TOUCH_MS", "0")))
+		go func() {
+			if err := touch(size, number(environment("TOUCH_MS", "0"))); err != nil {
+				os.Exit(fatal(err))
+			}
+		}()
 	}
 	mux := handler(ok)
 	mux.HandleFunc("/touch", func(w http.ResponseWriter, r *http.Request) {
