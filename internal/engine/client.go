@@ -98,10 +98,13 @@ func describe(ctx context.Context, api *client.Client) (record.Environment, erro
 	}, nil
 }
 
+// podman is the name of the engine that needs another order of removal.
+const podman = "Podman"
+
 func engineName(version client.ServerVersionResult) string {
 	for _, component := range version.Components {
-		if strings.Contains(component.Name, "Podman") {
-			return "Podman"
+		if strings.Contains(component.Name, podman) {
+			return podman
 		}
 	}
 	return "Docker"

@@ -18,8 +18,8 @@ const (
 	LabelDeadline = "plimsoll.deadline" // Unix time after which nobody can be using it
 )
 
-// maxRun bounds a run: past it, what carries its label is litter even if its
-// owner lives on a machine that cannot be asked.
+// maxRun is for how long a run may use what it makes: past it, what carries its
+// label is litter if its owner lives on a machine that cannot be asked.
 const maxRun = 2 * time.Hour
 
 // NewID gives a random run identifier.
@@ -82,19 +82,15 @@ func startTime(pid string) string {
 	return fields[start-state]
 }
 
-// litter reports whether what carries these labels was left behind: its owner
-// ran on this machine and is gone, or its deadline has passed.
+// litter reports whether what carries these labels was left behind. Where the
+// owner can be asked, what counts is whether it lives; otherwise its deadline.
 func litter(labels map[string]string, now time.Time) bool {
-	if deadline, err := strconv.ParseInt(labels[LabelDeadline], 10, 64); err != nil || now.Unix() > deadline {
-		return true
-	}
 	was, here := labels[LabelOwner], self()
-	if was == "" || here == "" {
-		return false
-	}
 	wasParts, hereParts := strings.Split(was, "/"), strings.Split(here, "/")
-	if len(wasParts) != len(hereParts) || wasParts[0] != hereParts[0] || wasParts[1] != hereParts[1] {
-		return false // another machine, or another container's view of this one
+	if was != "" && len(wasParts) == len(hereParts) && wasParts[0] == hereParts[0] && wasParts[1] == hereParts[1] {
+		return owner(wasParts[2]) != was
 	}
-	return owner(wasParts[2]) != was
+	// Another machine, or another container's view of this one.
+	deadline, err := strconv.ParseInt(labels[LabelDeadline], 10, 64)
+	return err != nil || now.Unix() > deadline
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestLitter(t *testing.T) {
@@ -29,18 +31,32 @@ func TestLitter(t *testing.T) {
 		want            bool
 	}{
 		{"alive", self(), soon, false},
-		{"alive but over its deadline", self(), past, true},
+		{"alive, whatever its deadline", self(), past, false},
 		{"its process ended", gone, soon, true},
 		{"its pid belongs to another process now", reused, soon, true},
 		{"on another machine, in time", elsewhere, soon, false},
 		{"on another machine, too late", elsewhere, past, true},
 		{"owner unknown, in time", "", soon, false},
-		{"no deadline at all", self(), "", true},
+		{"no deadline at all", "", "", true},
 	} {
 		got := litter(map[string]string{LabelOwner: c.owner, LabelDeadline: c.deadline}, now)
 		if got != c.want {
 			t.Errorf("%s: litter = %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// A run that has gone on for hours keeps its volume from the beginning.
+func TestALongRunIsNotLitter(t *testing.T) {
+	now := time.Now()
+	of := func(run string, until time.Duration) map[string]string {
+		return map[string]string{LabelRun: run, LabelOwner: "another-boot/ns/1/1", LabelDeadline: strconv.FormatInt(now.Add(until).Unix(), 10)}
+	}
+	got := litterRuns([]map[string]string{
+		of("long", -time.Hour), of("crashed", -time.Hour), of("long", time.Hour), of("crashed", -time.Minute), of("young", time.Hour), of("not/valid", -time.Hour),
+	}, now)
+	if d := cmp.Diff([]string{"crashed"}, got); d != "" {
+		t.Error(d)
 	}
 }
 

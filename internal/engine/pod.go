@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +15,7 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/client"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -54,11 +55,23 @@ var boundedLog = container.LogConfig{Type: "json-file", Config: map[string]strin
 // pod on every way out.
 func (r *Run) NewPod(ctx context.Context, spec PodSpec) (*Pod, error) {
 	pod := &Pod{client: r.client}
-	if err := pod.create(ctx, r, spec); err != nil {
-		pod.Close(context.WithoutCancel(ctx))
-		return nil, err
+	patient, cancel := finishing(ctx)
+	defer cancel()
+	err := pod.create(patient, r, spec)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, errors.Join(err, pod.Close(patient))
 	}
 	return pod, nil
+}
+
+// finishing is for requests that make something: an interrupt does not cut them
+// off, since the engine would finish them behind the back of the clean-up.
+func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
+	const patience = time.Minute
+	return context.WithTimeout(context.WithoutCancel(ctx), patience)
 }
 
 func (p *Pod) create(ctx context.Context, run *Run, spec PodSpec) error {
@@ -67,10 +80,14 @@ func (p *Pod) create(ctx context.Context, run *Run, spec PodSpec) error {
 		return fmt.Errorf("create the agent's container: %w", err)
 	}
 	p.agent = created.ID
-	if err := p.startAgent(ctx); err != nil {
-		return err
-	}
-	created, err = p.client.api.ContainerCreate(ctx, run.appOptions(p.agent, spec))
+	var both errgroup.Group // without a context: what one has begun is known before the other's error ends the pod
+	both.Go(func() error { return p.startAgent(ctx) })
+	both.Go(func() error { return p.createApp(ctx, run, spec) })
+	return both.Wait()
+}
+
+func (p *Pod) createApp(ctx context.Context, run *Run, spec PodSpec) error {
+	created, err := p.client.api.ContainerCreate(ctx, run.appOptions(p.agent, spec))
 	if err != nil {
 		return fmt.Errorf("create the app's container: %w", err)
 	}
@@ -91,7 +108,7 @@ func (p *Pod) startAgent(ctx context.Context) error {
 }
 
 func (r *Run) withRole(role string) map[string]string {
-	labels := maps.Clone(r.labels)
+	labels := runLabels(r.ID, time.Now())
 	labels[labelRole] = role
 	return labels
 }
@@ -168,7 +185,7 @@ func (p *Pod) Start(ctx context.Context) error {
 // Stop sends the image's own stop signal and, after the timeout, SIGKILL. It
 // returns when the app has ended.
 func (p *Pod) Stop(ctx context.Context, timeout time.Duration) error {
-	seconds := int(timeout.Round(time.Second).Seconds())
+	seconds := int(math.Ceil(timeout.Seconds())) // 0 would not wait at all
 	if _, err := p.client.api.ContainerStop(ctx, p.App, client.ContainerStopOptions{Timeout: &seconds}); err != nil {
 		return fmt.Errorf("stop the app's container: %w", err)
 	}
@@ -208,22 +225,29 @@ func (p *Pod) Logs(ctx context.Context, lines int) ([]string, error) {
 	return all[max(0, len(all)-lines):], nil
 }
 
-// Close removes both containers, the app first: Podman refuses to remove the
-// owner of a namespace before those who joined it.
+// Close removes both containers, at the same time where the engine allows it:
+// Podman refuses to remove the owner of a namespace before those who joined it.
 func (p *Pod) Close(ctx context.Context) error {
-	var failed []error
 	if p.stdio != nil {
 		p.stdio.Close()
 	}
-	for _, id := range []string{p.App, p.agent} {
-		if id == "" {
-			continue
-		}
-		if err := p.client.removeContainer(ctx, id); err != nil && !gone(err) {
-			failed = append(failed, fmt.Errorf("remove container %.12s: %w", id, err))
-		}
+	if p.client.environment.Engine == podman {
+		return errors.Join(p.remove(ctx, p.App), p.remove(ctx, p.agent))
 	}
-	return errors.Join(failed...)
+	app := make(chan error)
+	go func() { app <- p.remove(ctx, p.App) }()
+	err := p.remove(ctx, p.agent)
+	return errors.Join(<-app, err)
+}
+
+func (p *Pod) remove(ctx context.Context, id string) error {
+	if id == "" {
+		return nil
+	}
+	if err := p.client.removeContainer(ctx, id); err != nil && !gone(err) {
+		return fmt.Errorf("remove container %.12s: %w", id, err)
+	}
+	return nil
 }
 
 // stdio takes the engine's multiplexed stream apart.

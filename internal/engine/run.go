@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -60,9 +61,14 @@ func (c *Client) NewRun(ctx context.Context, id string, programs Programs) (*Run
 		return nil, err
 	}
 	run := &Run{ID: id, client: c, labels: runLabels(id, time.Now()), volume: "plimsoll-" + id, image: runTag(id, "agent")}
-	if err := run.prepare(ctx, programs); err != nil {
-		run.Close(context.WithoutCancel(ctx))
-		return nil, err
+	patient, cancel := finishing(ctx)
+	defer cancel()
+	err := run.prepare(patient, programs)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, errors.Join(err, run.Close(patient))
 	}
 	return run, nil
 }
@@ -87,9 +93,19 @@ func (r *Run) prepare(ctx context.Context, programs Programs) error {
 func (r *Run) LoadImage(ctx context.Context, name string, write func(w io.Writer, tag string) error) (Image, error) {
 	tag := runTag(r.ID, name)
 	reader, writer := io.Pipe()
-	go func() { writer.CloseWithError(write(writer, tag)) }()
-	err := r.client.Load(ctx, reader)
+	written := make(chan error, 1)
+	go func() {
+		err := write(writer, tag)
+		writer.CloseWithError(err)
+		written <- err
+	}()
+	// An interrupt ends the archive, not the request: the engine must not go on
+	// with what it has behind the back of the clean-up.
+	err := r.client.Load(context.WithoutCancel(ctx), reader)
 	reader.Close()
+	if writeErr := <-written; writeErr != nil && !errors.Is(writeErr, io.ErrClosedPipe) {
+		return Image{}, writeErr // the cause of whatever the engine says
+	}
 	if err != nil {
 		return Image{}, err
 	}

@@ -46,22 +46,57 @@ func (c *Client) stale(ctx context.Context, now time.Time) ([]string, error) {
 	for _, item := range volumes.Items {
 		labels = append(labels, item.Labels)
 	}
+	return litterRuns(labels, now), nil
+}
+
+// litterRuns gives the runs of which everything is litter. A run that is alive
+// and long has things of its own beyond their deadline, and newer ones.
+func litterRuns(labels []map[string]string, now time.Time) []string {
 	var runs []string
+	alive := map[string]bool{}
 	for _, l := range labels {
-		if run := l[LabelRun]; litter(l, now) && CheckID(run) == nil && !slices.Contains(runs, run) {
+		run := l[LabelRun]
+		if CheckID(run) != nil {
+			continue
+		}
+		alive[run] = alive[run] || !litter(l, now)
+		if !slices.Contains(runs, run) {
 			runs = append(runs, run)
 		}
 	}
-	return runs, nil
+	return slices.DeleteFunc(runs, func(run string) bool { return alive[run] })
 }
 
+// How often, and after what pause, Remove tries again what the engine refuses:
+// it may still be busy with what was there before.
+const (
+	removeAttempts = 5
+	removePause    = 400 * time.Millisecond
+)
+
 // Remove takes away everything of one run, whoever owns it, and says how many
-// things that were. It goes on after an error, so that one stuck container does
-// not keep the rest.
+// things that were.
 func (c *Client) Remove(ctx context.Context, run string) (int, error) {
 	if err := CheckID(run); err != nil {
 		return 0, err
 	}
+	removed := 0
+	for attempt := 1; ; attempt++ {
+		n, err := c.removeAll(ctx, run)
+		removed += n
+		if err == nil || attempt == removeAttempts || ctx.Err() != nil {
+			return removed, err
+		}
+		select {
+		case <-time.After(removePause):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// removeAll goes on after an error, so that one stuck container does not keep
+// the rest.
+func (c *Client) removeAll(ctx context.Context, run string) (int, error) {
 	removed := 0
 	var failed []error
 	for _, list := range []func(context.Context, string) ([]removal, error){c.containers, c.images, c.volumes} {
@@ -69,11 +104,12 @@ func (c *Client) Remove(ctx context.Context, run string) (int, error) {
 		failed = append(failed, err)
 		for _, thing := range found {
 			err := thing.remove()
-			if err != nil && !gone(err) {
+			switch {
+			case err == nil:
+				removed++
+			case !errdefs.IsNotFound(err):
 				failed = append(failed, fmt.Errorf("remove %s: %w", thing.what, err))
-				continue
 			}
-			removed++
 		}
 	}
 	return removed, errors.Join(failed...)
@@ -85,7 +121,8 @@ type removal struct {
 	remove func() error
 }
 
-// gone says that somebody else removed it first, or is about to have done so.
+// gone says of a container that somebody else removed it, or is about to have
+// done so.
 func gone(err error) bool { return errdefs.IsNotFound(err) || errdefs.IsConflict(err) }
 
 // containers lists those that joined a namespace before those that own one:
