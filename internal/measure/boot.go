@@ -76,27 +76,37 @@ const (
 
 // Boot boots the target once. The error is a [BootError] when the image, not
 // the engine, is to blame.
-func (p *Pods) Boot(ctx context.Context, target Target, calibrate record.Seconds) (_ Observation, err error) {
-	ctx, cancel := context.WithTimeout(ctx, bootBound(target.Setup, calibrate))
+func (p *Pods) Boot(ctx context.Context, target Target, calibrate record.Seconds) (Observation, error) {
+	bound := bootBound(target.Setup, calibrate)
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, fmt.Errorf("not over after %v, more than all its windows and timeouts: is the engine stuck?", bound))
 	defer cancel()
 	b := &boot{target: target, socket: "plimsoll-" + engine.NewID() + engine.NewID(), created: time.Now(), cgroup: cmp.Or(p.cgroup, engine.CgroupRoot)}
+	var err error
 	if b.pod, err = p.Run.NewPod(ctx, b.podSpec()); err != nil {
 		return Observation{}, fmt.Errorf("boot %s (%s): %w", target.Name, target.Image.Ref, err)
 	}
-	defer func() {
-		cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
-		defer cancel()
-		err = errors.Join(err, b.pod.Close(cleanup))
-	}()
 	b.session = agent.NewSession(b.pod.Agent())
 	observation, err := b.run(ctx, calibrate)
 	if err != nil {
-		return Observation{}, b.explain(ctx, err)
-	}
-	if p.Log > 0 {
+		err = b.explain(ctx, err)
+	} else if p.Log > 0 {
 		observation.Log, err = b.pod.Logs(ctx, p.Log)
 	}
-	return observation, err
+	if stuck := b.close(ctx); stuck != nil {
+		// What was observed stands. The end of the run tries again, and tells.
+		observation.Trial.Notes = append(observation.Trial.Notes, stuck.Error())
+	}
+	if err != nil {
+		return Observation{}, err
+	}
+	return observation, nil
+}
+
+// close removes the pod, also after an interrupt.
+func (b *boot) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	defer cancel()
+	return b.pod.Close(ctx)
 }
 
 // bootBound is the longest a trial can take if everything goes slowly.
@@ -258,8 +268,11 @@ const exitKilled = 137
 
 // explain adds to a failed boot what only the engine knows.
 func (b *boot) explain(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled) {
+	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("boot %s (%s): %w", b.target.Name, b.target.Image.Ref, context.Cause(ctx))
 	}
 	var failure *agent.Failure
 	if !errors.As(err, &failure) || failure.Kind == agent.FailAgent {
@@ -274,11 +287,39 @@ func (b *boot) explain(ctx context.Context, err error) error {
 	if failure.Kind != agent.FailGate {
 		explained.Logs, _ = b.pod.Logs(ask, shownLog) // the failure stands without its log
 	}
-	if exit, exitErr := b.pod.Exit(ask); exitErr == nil && failure.Kind == agent.FailExited {
+	if failure.Kind != agent.FailExited {
+		return explained
+	}
+	if exit, exitErr := b.ending(ask); exitErr == nil { // the failure stands without its code, too
 		explained.Exit = &exit
 		if exit.OOMKilled {
 			explained.Cause = fmt.Errorf("the app was killed: it needed more memory than its limit of %d MiB", b.target.Setup.Limits.Memory>>20)
 		}
 	}
 	return explained
+}
+
+const (
+	// oomPatience is how long the engine may take to hear, after the end of an
+	// app, that it was killed for its memory.
+	oomPatience = 2 * time.Second
+	oomPeriod   = 50 * time.Millisecond
+)
+
+// ending says how an app ended that ended by itself.
+func (b *boot) ending(ctx context.Context) (record.Exit, error) {
+	select {
+	case <-b.pod.Ended(ctx):
+	case <-ctx.Done():
+	}
+	for deadline := time.Now().Add(oomPatience); ; {
+		exit, err := b.pod.Exit(ctx)
+		if err != nil || exit.OOMKilled || exit.Code != exitKilled || time.Now().After(deadline) {
+			return exit, err
+		}
+		select {
+		case <-time.After(oomPeriod):
+		case <-ctx.Done():
+		}
+	}
 }

@@ -47,8 +47,12 @@ func (r *rounds) budget() (time.Duration, error) {
 // describe is the plan in words.
 func (r *rounds) describe(budget time.Duration) string {
 	first, last := r.plan.Looks[0], r.plan.Looks[len(r.plan.Looks)-1]
+	about := max(time.Second, (r.round * time.Duration(first)).Round(time.Second))
+	if first == last {
+		return fmt.Sprintf("%.1f s a round, %d rounds in about %v", r.round.Seconds(), first, about)
+	}
 	return fmt.Sprintf("%.1f s a round; first look after %d rounds (about %v), last after %d, at most %v",
-		r.round.Seconds(), first, (r.round * time.Duration(first)).Round(time.Second), last, budget.Round(time.Second))
+		r.round.Seconds(), first, about, last, budget.Round(time.Second))
 }
 
 // onLoopbackOnly reports whether the app's port is open on loopback alone.

@@ -138,7 +138,7 @@ func (r *rounds) warmUp(ctx context.Context) error {
 		}
 		r.settle(i, observed)
 		setup := r.result.Targets[i].Setup
-		r.round += time.Since(began)
+		r.round += time.Since(began) - searched(target.Setup.Ready, observed.Trial.Ready)
 		if calibrate > 0 && observed.Trial.Ready.Kind != record.ReadyNone {
 			r.round += (setup.Load.Seconds() - calibrate).Duration()
 			sustained = append(sustained, observed.Sustained)
@@ -149,6 +149,15 @@ func (r *rounds) warmUp(ctx context.Context) error {
 		r.result.Targets[i].Setup.Load = load.AtRate(r.result.Targets[i].Setup.Load, rate)
 	}
 	return errors.Join(failed...)
+}
+
+// searched is the part of a warm-up that went into finding that there is no
+// port to find; later boots are told.
+func searched(asked record.Ready, found record.Readiness) time.Duration {
+	if asked.Kind == record.ReadyAuto && found.Kind == record.ReadyNone {
+		return (asked.Timeout / 2).Duration()
+	}
+	return 0
 }
 
 // settle keeps what the warm-up found out about a target.
