@@ -1,6 +1,7 @@
 package compare_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -36,7 +37,7 @@ func TestHypotheses(t *testing.T) {
 }
 
 func TestDecided(t *testing.T) {
-	const ready, idle = record.StartupReady, record.MemoryIdle
+	const ready, idle, rate = record.StartupReady, record.MemoryIdle, record.LoadRate
 	grow := budget(0.15, unset, unset)
 	clear, open := about(0.2, 0.02, 24, 2), about(0.23, 0.1, 24, 3)
 	for _, c := range []struct {
@@ -51,6 +52,7 @@ func TestDecided(t *testing.T) {
 		{"nothing gated, 8 pairs", 8, clear, nil, 0, true},
 		{"nothing gated here", 8, clear, nil, 5, true},
 		{"exact budgets alone", 8, clear, map[record.MetricID]record.Budget{record.ImageSize: grow}, 0, true},
+		{"clear, but never on base", 8, clear, map[record.MetricID]record.Budget{rate: budget(0.15, unset, 50)}, 0, true},
 		{"clear, 7 pairs", 7, clear, map[record.MetricID]record.Budget{ready: grow}, 0, false},
 		{"clear, 8 pairs", 8, clear, map[record.MetricID]record.Budget{ready: grow}, 0, true},
 		{"clear, 9 pairs", 9, clear, map[record.MetricID]record.Budget{ready: grow}, 0, true},
@@ -65,7 +67,7 @@ func TestDecided(t *testing.T) {
 	} {
 		in := compare.Input{
 			Base:    booted(columns{ready: about(0.2, 0.02, 24, 1)[:c.pairs]}),
-			Head:    booted(columns{ready: c.head[:c.pairs]}),
+			Head:    booted(columns{ready: c.head[:c.pairs], rate: constant(100, c.pairs)}),
 			Budgets: c.budgets, Others: c.others,
 		}
 		if got := compare.Decided(in); got != c.want {
@@ -119,6 +121,56 @@ func TestUnknownAndAbsentAreMissing(t *testing.T) {
 		}
 	}
 	encodes(t, s)
+}
+
+// A service whose budgets are all exact puts nothing to the test: its verdict is
+// theirs, and what was measured is shown without one.
+func TestExactBudgetsAlone(t *testing.T) {
+	for limit, want := range map[float64]record.Verdict{90: record.Fail, 110: record.Pass} {
+		in := compare.Input{
+			Base:    booted(columns{record.StartupReady: about(0.2, 0.02, 8, 1)}),
+			Head:    booted(columns{record.StartupReady: about(0.4, 0.02, 8, 2)}),
+			Budgets: map[record.MetricID]record.Budget{record.ImageSize: budget(unset, unset, limit)},
+		}
+		in.Head.Metrics = sizes{record.ImageSize: measured(100)}
+		s := compare.Service(in)
+		ready := row(t, s, record.StartupReady)
+		if s.Verdict != want || s.Pairs != 8 || ready.Verdict != record.None || ready.Note != "" || ready.Ratio == nil {
+			t.Errorf("limit %v: %s, startup %+v", limit, s.Verdict, ready)
+		}
+		if !compare.Decided(in) || compare.Hypotheses(in.Budgets) != 0 {
+			t.Errorf("limit %v: undecided after 8 pairs, %d hypotheses", limit, compare.Hypotheses(in.Budgets))
+		}
+	}
+}
+
+// The caller's records stay as they are, and come back to its price by identity.
+func TestTheRecordsAreTheCallers(t *testing.T) {
+	in := growing()
+	in.Budgets = map[record.MetricID]record.Budget{record.CostMonth: budget(0.05, 5, 220)}
+	in.Base.Metrics = sizes{record.ImageCompressed: measured(math.NaN())}
+	in.Base.Trials[1].Metrics[record.LoadP50] = math.Inf(1)
+	known := func(rec *record.Record) {
+		if rec != in.Base && rec != in.Head {
+			t.Errorf("priced is a copy, not the record itself: %p", rec)
+		}
+	}
+	in.Price = func(rec *record.Record, trial map[record.MetricID]float64) (float64, error) {
+		known(rec)
+		return trial[record.MemoryPeak] / mib, nil
+	}
+	in.Estimate = func(rec *record.Record) (record.Estimate, error) {
+		known(rec)
+		return requests(rec)
+	}
+	before := fmt.Sprintf("%+v %+v", *in.Base, *in.Head)
+	if s := compare.Service(in); s.Cost == nil || s.Verdict != record.Fail {
+		t.Errorf("%s, cost %+v", s.Verdict, s.Cost)
+	}
+	compare.Decided(in)
+	if after := fmt.Sprintf("%+v %+v", *in.Base, *in.Head); after != before {
+		t.Errorf("the records changed:\n%s\n%s", before, after)
+	}
 }
 
 func TestRun(t *testing.T) {

@@ -3,6 +3,7 @@ package compare
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"strconv"
 
@@ -32,22 +33,67 @@ func (m *matchup) costSeries() series {
 	metric, _ := record.Lookup(record.CostMonth)
 	s := series{metric: metric}
 	for _, p := range m.pairs {
-		s.base = append(s.base, m.priceBoot("base", &m.base, p.base))
-		s.head = append(s.head, m.priceBoot("head", &m.head, p.head))
+		base, head := boot{"base", m.in.Base, p.base}, boot{"head", m.in.Head, p.head}
+		s.base = append(s.base, m.priceBoot(base, head))
+		s.head = append(s.head, m.priceBoot(head, base))
 	}
 	return s
 }
 
-func (m *matchup) priceBoot(side string, rec *record.Record, boot *record.Trial) float64 {
+// boot is a trial and whose it is.
+type boot struct {
+	side string
+	rec  *record.Record
+	*record.Trial
+}
+
+// priceBoot prices one boot of a pair, NaN where it has no price.
+func (m *matchup) priceBoot(b, other boot) float64 {
 	if m.in.Price == nil {
 		return math.NaN()
 	}
-	usd, err := m.price(rec, boot.Metrics)
+	usd, err := m.charge(b, other)
 	if err != nil {
-		m.priceFailed(fmt.Sprintf("price %s in pair %d: %v", side, boot.Pair, err))
+		m.priceFailed(fmt.Sprintf("price %s in pair %d: %v", b.side, b.Pair, err))
 		return math.NaN()
 	}
 	return usd
+}
+
+// charge prices a boot beside the one it is compared with. What the other is billed
+// for and this one never gave, such as the CPU time per request of an image that
+// answers none, must not make this one look cheap.
+func (m *matchup) charge(b, other boot) (float64, error) {
+	usd, err := m.price(b.rec, b.Metrics)
+	if id := m.lacks(b, other); err == nil && id != "" {
+		err = fmt.Errorf("%s was measured on %s but not on %s", id, other.side, b.side)
+	}
+	return usd, err
+}
+
+// lacks names an input of the price that b did not give and the other did, "" for
+// none.
+func (m *matchup) lacks(b, other boot) record.MetricID {
+	for _, id := range costInputs {
+		_, here := b.Metrics[id]
+		_, there := other.Metrics[id]
+		if there && !here && m.billed(other, id) {
+			return id
+		}
+	}
+	return ""
+}
+
+// billed reports whether the price of a boot depends on one of its metrics.
+func (m *matchup) billed(b boot, id record.MetricID) bool {
+	with, err := m.price(b.rec, b.Metrics)
+	if err != nil {
+		return false
+	}
+	rest := maps.Clone(b.Metrics)
+	delete(rest, id)
+	without, err := m.price(b.rec, rest)
+	return err != nil || without != with
 }
 
 // priceFailed keeps the first reason why something has no price as a warning.
@@ -58,34 +104,36 @@ func (m *matchup) priceFailed(warning string) {
 	}
 }
 
-// explained reports whether a rise of the price beyond bound in the first n pairs
-// follows from something that was measured: one of the inputs grew, by the
-// unadjusted test at [stat.LookLevel], or the exact parts of head (its size) are
-// dear enough by themselves, with base's behaviour put in their place. Otherwise
-// some boots merely fell on the other side of a billing step.
-func (m *matchup) explained(n int, bound float64) bool {
-	for _, id := range costInputs {
-		if grew, _ := stat.SignedRank(m.series[id].sample(n).worse); grew <= stat.LookLevel {
-			return true
+// explanation asks whether a price over a bound follows from something that was
+// measured: one of the inputs grew, by the unadjusted test at [stat.LookLevel], or
+// the exact parts of head (its size) take the price over the bound by themselves in
+// most pairs, with base's behaviour put in the place of head's. Otherwise some boots
+// merely fell on the other side of a billing step. Where base has no price, there is
+// nothing to tell a step by.
+func (m *matchup) explanation(over func(was, is float64) bool) explanation {
+	return func(n int) bool {
+		for _, id := range costInputs {
+			if grew, _ := stat.SignedRank(m.series[id].sample(n).worse); grew <= stat.LookLevel {
+				return true
+			}
 		}
+		priced, dear := 0, 0
+		for _, p := range m.pairs[:n] {
+			was, errBase := m.price(m.in.Base, p.base.Metrics)
+			is, errHead := m.price(m.in.Head, p.base.Metrics)
+			if errBase == nil && errHead == nil {
+				priced++
+				dear += ones(over(was, is))
+			}
+		}
+		return priced == 0 || 2*dear > priced
 	}
-	var exact []float64
-	for _, p := range m.pairs[:n] {
-		was, err := m.price(&m.base, p.base.Metrics)
-		if err != nil {
-			continue
-		}
-		if is, err := m.price(&m.head, p.base.Metrics); err == nil {
-			exact = append(exact, is-was)
-		}
-	}
-	return stat.Median(exact) > bound
 }
 
 // costChange prices the medians of both sides, and bounds the difference by the
 // pairs. It is nil where there is no price, or nothing was measured to put a price
-// on. Low and High are the difference
-// itself, at level 0, where there are too few pairs for an interval.
+// on. Low and High are the difference itself, at level 0, where there are too few
+// pairs for an interval.
 func (m *matchup) costChange() *record.CostChange {
 	if m.in.Price == nil {
 		return nil
@@ -95,8 +143,9 @@ func (m *matchup) costChange() *record.CostChange {
 	if len(was) == 0 || len(is) == 0 {
 		return nil
 	}
-	base, errBase := m.price(&m.base, was)
-	head, errHead := m.price(&m.head, is)
+	usual, changed := boot{"base", m.in.Base, &record.Trial{Metrics: was}}, boot{"head", m.in.Head, &record.Trial{Metrics: is}}
+	base, errBase := m.charge(usual, changed)
+	head, errHead := m.charge(changed, usual)
 	if err := errors.Join(errBase, errHead); err != nil {
 		m.priceFailed(fmt.Sprintf("price base and head: %v", err))
 		return nil
@@ -111,13 +160,13 @@ func (m *matchup) costChange() *record.CostChange {
 }
 
 // medians sums up one side as the cost model wants a trial: the medians over the
-// counted pairs, else the values its record carries.
+// counted pairs, or where no pair counts the values its record carries.
 func (m *matchup) medians(rec *record.Record, side func(series) []float64) map[record.MetricID]float64 {
 	values := map[record.MetricID]float64{}
 	for _, metric := range trialMetrics {
 		if some := present(side(m.series[metric.ID])); len(some) > 0 {
 			values[metric.ID] = stat.Median(some)
-		} else if v := recorded(*rec, metric.ID); v != nil {
+		} else if v := recorded(*rec, metric.ID); v != nil && len(m.pairs) == 0 {
 			values[metric.ID] = *v
 		}
 	}
@@ -129,8 +178,8 @@ func (m *matchup) detail(c *record.CostChange) {
 	if m.in.Estimate == nil {
 		return
 	}
-	was, errWas := m.in.Estimate(&m.base)
-	is, errIs := m.in.Estimate(&m.head)
+	was, errWas := m.in.Estimate(m.in.Base)
+	is, errIs := m.in.Estimate(m.in.Head)
 	if err := errors.Join(errWas, errIs); err != nil {
 		m.warnings = append(m.warnings, fmt.Sprintf("explain the price: %v", err))
 		return

@@ -2,6 +2,7 @@ package compare_test
 
 import (
 	"errors"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -48,12 +49,15 @@ func TestCostVerdicts(t *testing.T) {
 		note       string
 	}{
 		{"nothing changed", steady, about(200*mib, 0.01, 12, 2), 0, perByte, budget(0.05, 5, unset), record.Pass, ""},
-		{"memory grew", steady, about(230*mib, 0.01, 12, 2), 0, perByte, budget(0.05, 5, unset), record.Fail, ""},
+		{"memory grew", steady, about(230*mib, 0.01, 12, 2), 0, perByte, budget(0.05, 5, unset), record.Fail, "over its budget of +5 % or +$5 (here +$9.98): +$30.4 [+$28.3, +$33.9] after 8 pairs"},
 		{"memory grew by less than the floor", steady, about(230*mib, 0.01, 12, 2), 0, perByte, budget(0.05, 50, unset), record.Pass, ""},
-		{"the image alone makes it dear", steady, about(200*mib, 0.01, 12, 2), 60 * mib, perByte, budget(0.05, 5, unset), record.Fail, ""},
-		{"memory grew over a step", below, constant(300*mib, 12), 0, inSteps, budget(0.05, 5, unset), record.Fail, ""},
+		{"the image alone makes it dear", steady, about(200*mib, 0.01, 12, 2), 60 * mib, perByte, budget(0.05, 5, unset), record.Fail, "after 8 pairs"},
+		{"memory grew over a step", below, constant(300*mib, 12), 0, inSteps, budget(0.05, 5, unset), record.Fail, "over its budget of +5 % or +$5: +$50 [+$50, +$50] after 8 pairs"},
 		{"noise fell over a step", below, around, 0, inSteps, budget(0.05, 5, unset), record.Inconclusive, "crossed the billing step from 256 MiB to 512 MiB of memory, but no measured input changed"},
-		{"over its limit", steady, about(230*mib, 0.01, 12, 2), 0, perByte, budget(unset, unset, 220), record.Fail, ""},
+		{"over its limit", steady, about(230*mib, 0.01, 12, 2), 0, perByte, budget(unset, unset, 220), record.Fail, "over its limit of $220: $230 [$228, $232] after 8 pairs"},
+		{"noise fell over a step and a limit", below, append(constant(150*mib, 1), constant(256.1*mib, 11)...), 0, inSteps, budget(unset, unset, 60), record.Inconclusive, "crossed the billing step"},
+		{"memory grew over a step and a limit", below, constant(300*mib, 12), 0, inSteps, budget(unset, unset, 60), record.Fail, "over its limit of $60: $100 [$100, $100] after 8 pairs"},
+		{"the image alone takes it over a limit", steady, about(200*mib, 0.01, 12, 2), 60 * mib, perByte, budget(unset, unset, 230), record.Fail, "over its limit of $230"},
 		{"no prices", steady, steady, 0, nil, budget(0.05, 5, unset), record.Missing, "not measured"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -150,6 +154,62 @@ func TestWhatCannotBePricedIsSaid(t *testing.T) {
 	s = compare.Service(in)
 	if len(s.Warnings) != 1 || !strings.HasPrefix(s.Warnings[0], "explain the price: no traffic") || s.Cost == nil {
 		t.Errorf("without an explanation: cost %+v, warnings %q", s.Cost, s.Warnings)
+	}
+}
+
+// Where base has no price there is no step to tell by: head is over its limit.
+func TestALimitOfCostNeedsNoBase(t *testing.T) {
+	in := growing()
+	in.Budgets = map[record.MetricID]record.Budget{record.CostMonth: budget(unset, unset, 220)}
+	in.Price = func(rec *record.Record, trial map[record.MetricID]float64) (float64, error) {
+		if rec == in.Base {
+			return 0, errors.New("no price")
+		}
+		return perByte(rec, trial)
+	}
+	in.Base = booted(columns{record.LoadP50: constant(0.1, 8)}) // no memory, of which a growth could explain the price
+	if got := row(t, compare.Service(in), record.CostMonth); got.Verdict != record.Fail {
+		t.Errorf("%s, note %q", got.Verdict, got.Note)
+	}
+}
+
+// An image that answers nothing has no CPU time per request, and must not look
+// cheaper for it.
+func TestWhatOnlyOneSideIsBilledForHasNoPrice(t *testing.T) {
+	perRequest := func(_ *record.Record, trial map[record.MetricID]float64) (float64, error) {
+		return trial[record.MemoryPeak]/mib + 1e4*trial[record.CPURequest], nil
+	}
+	values := columns{record.MemoryPeak: about(200*mib, 0.01, 8, 1), record.CPURequest: about(0.01, 0.01, 8, 2), record.LoadP50: about(0.1, 0.1, 8, 3)}
+	for _, c := range []struct {
+		name    string
+		silent  record.MetricID
+		want    record.Verdict
+		warning string
+	}{
+		{"billed for", record.CPURequest, record.Missing, "price head in pair 1: cpu.request was measured on base but not on head"},
+		{"not billed for", record.LoadP50, record.Pass, ""},
+	} {
+		fewer := maps.Clone(values)
+		delete(fewer, c.silent)
+		in := compare.Input{
+			Base: booted(values), Head: booted(fewer), Price: perRequest,
+			Budgets: map[record.MetricID]record.Budget{record.CostMonth: budget(0.05, unset, unset)},
+		}
+		s := compare.Service(in)
+		if got := row(t, s, record.CostMonth); got.Verdict != c.want || strings.Join(s.Warnings, "\n") != c.warning {
+			t.Errorf("%s: %s (%s), warnings %q", c.name, got.Verdict, got.Note, s.Warnings)
+		}
+		if priced := s.Cost != nil; priced != (c.want == record.Pass) {
+			t.Errorf("%s: cost %+v", c.name, s.Cost)
+		}
+		in.Head.Metrics = sizes{c.silent: measured(0.5)} // left from another machine
+		if s := compare.Service(in); row(t, s, record.CostMonth).Verdict != c.want || (s.Cost != nil) != (c.want == record.Pass) {
+			t.Errorf("%s, but for what the record carries: %s, cost %+v", c.name, s.Verdict, s.Cost)
+		}
+		in.Base, in.Head = in.Head, in.Base
+		if got := row(t, compare.Service(in), record.CostMonth); got.Verdict != c.want {
+			t.Errorf("%s, on base: %s (%s)", c.name, got.Verdict, got.Note)
+		}
 	}
 }
 

@@ -21,10 +21,10 @@ func (m *matchup) exactRow(metric record.Metric) record.Change {
 	var rulings []ruling
 	if b := m.in.Budgets[metric.ID]; row.Budget != nil {
 		if bindsGrowth(b) {
-			rulings = append(rulings, exactGrowth(row, reference, base.Estimated != head.Estimated))
+			rulings = append(rulings, exactGrowth(metric, row, reference, base.Estimated != head.Estimated))
 		}
 		if bindsLimit(b) {
-			rulings = append(rulings, exactLimit(row))
+			rulings = append(rulings, exactLimit(metric, row))
 		}
 	}
 	if row.Estimated {
@@ -69,7 +69,7 @@ func showExact(row *record.Change, metric record.Metric) {
 }
 
 // exactGrowth holds the difference against grow, as a share of reference, and floor.
-func exactGrowth(row record.Change, reference *float64, mixed bool) ruling {
+func exactGrowth(metric record.Metric, row record.Change, reference *float64, mixed bool) ruling {
 	switch {
 	case row.Difference == nil:
 		return ruling{record.Missing, absence(row)}
@@ -77,14 +77,14 @@ func exactGrowth(row record.Change, reference *float64, mixed bool) ruling {
 		return ruling{record.Missing, "head's compressed size is not known, of which grow is a share"}
 	case mixed:
 		return ruling{record.Inconclusive, "one side is measured and the other estimated: the two cannot be compared"}
-	case exceeds(*row.Head, *row.Base+max(grow(*row.Budget)**reference, row.Budget.Floor)):
-		return ruling{verdict: record.Fail}
+	case exceeds(*row.Head, *row.Base+allowed(*row.Budget, *reference)):
+		return ruling{record.Fail, "over its budget of " + exactBudget(metric, *row.Budget)}
 	}
 	return ruling{verdict: record.Pass}
 }
 
 // exactLimit holds head against max.
-func exactLimit(row record.Change) ruling {
+func exactLimit(metric record.Metric, row record.Change) ruling {
 	limit := *row.Budget.Max
 	switch {
 	case row.Head == nil:
@@ -92,9 +92,28 @@ func exactLimit(row record.Change) ruling {
 	case !exceeds(*row.Head, limit):
 		return ruling{verdict: record.Pass}
 	case row.Base != nil && exceeds(*row.Base, limit):
-		return ruling{record.Pass, notHeadsFault}
+		return ruling{record.Pass, notHeadsFault(metric)}
 	}
-	return ruling{verdict: record.Fail}
+	return ruling{record.Fail, "over its limit of " + value(metric, limit)}
+}
+
+// exactBudget words the growth that b allows an exact metric.
+func exactBudget(metric record.Metric, b record.Budget) string {
+	if metric.ID == record.ImagePull {
+		return growthBudget(metric, b) + " of the image's compressed size"
+	}
+	return growthBudget(metric, b)
+}
+
+// absence says which side lacks a value.
+func absence(row record.Change) string {
+	switch {
+	case row.Base == nil && row.Head == nil:
+		return "not measured"
+	case row.Base == nil:
+		return "not measured on base"
+	}
+	return "not measured on head"
 }
 
 // exceeds reports whether x is above bound by more than the rounding of the

@@ -28,21 +28,26 @@ const (
 	stepCrossed        // a billing step was crossed, and no measured input explains it
 )
 
+// explanation reports whether what was measured explains a price over a bound in
+// the first n pairs. It is nil for metrics that are their own explanation.
+type explanation func(n int) bool
+
+// missing reports whether e is over its bound without an explanation.
+func (x explanation) missing(n int, e evidence) bool {
+	return x != nil && e.above <= stat.LookLevel && !x(n)
+}
+
 // growth is the hypothesis that head exceeds base by no more than a budget.
 type growth struct {
-	series series
-	budget record.Budget
-	// explained reports whether what was measured explains a change beyond bound
-	// in the first n pairs. It is nil where a change is its own explanation.
-	explained func(n int, bound float64) bool
+	series    series
+	budget    record.Budget
+	explained explanation
 }
 
 func (g growth) at(n int) evidence {
-	s := g.series.sample(n)
-	bound := s.bound(g.budget)
 	var e evidence
-	e.above, e.within = stat.SignedRank(s.beyond(bound))
-	if g.explained != nil && e.above <= stat.LookLevel && !g.explained(n, bound) {
+	e.above, e.within = stat.SignedRank(g.series.sample(n).beyond(g.budget))
+	if g.explained.missing(n, e) {
 		e.excuse = stepCrossed
 	}
 	return e
@@ -51,8 +56,9 @@ func (g growth) at(n int) evidence {
 // limit is the hypothesis that the median of head is at most a budget's max, or
 // at least that for metrics of which more is better.
 type limit struct {
-	series series
-	max    float64
+	series    series
+	max       float64
+	explained explanation
 }
 
 func (l limit) at(n int) evidence {
@@ -64,6 +70,8 @@ func (l limit) at(n int) evidence {
 		e.excuse = baseDoesToo
 	case stat.Median(base) > bound:
 		e.excuse = baseSeemsTo
+	case l.explained.missing(n, e):
+		e.excuse = stepCrossed
 	}
 	return e
 }

@@ -12,12 +12,13 @@ type Input struct {
 	Budgets    map[record.MetricID]record.Budget
 
 	// Price gives the monthly price in USD of the image of rec, had it behaved
-	// as in the trial whose metrics are given. It must not keep or change the
-	// map. Nil leaves cost.month unmeasured.
+	// as in the trial whose metrics are given. rec is Base or Head itself, so that
+	// the two can be told apart. It must not keep or change the map. Nil leaves
+	// cost.month unmeasured.
 	Price func(rec *record.Record, trial map[record.MetricID]float64) (float64, error)
 
-	// Estimate explains the price of a whole record. Nil leaves the details of
-	// [record.CostChange] empty.
+	// Estimate explains the price of a whole record, Base or Head itself. Nil
+	// leaves the details of [record.CostChange] empty.
 	Estimate func(rec *record.Record) (record.Estimate, error)
 
 	// Others is the number of gated hypotheses of the other services of the

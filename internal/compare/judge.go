@@ -91,12 +91,16 @@ func (m *matchup) claim(metric record.Metric) {
 	if bindsGrowth(b) {
 		g := growth{series: s, budget: b}
 		if metric.ID == record.CostMonth {
-			g.explained = m.explained
+			g.explained = m.explanation(func(was, is float64) bool { return is-was > allowed(b, was) })
 		}
 		m.claims = append(m.claims, claim{metric.ID, g})
 	}
 	if bindsLimit(b) {
-		m.claims = append(m.claims, claim{metric.ID, limit{s, *b.Max}})
+		l := limit{series: s, max: *b.Max}
+		if metric.ID == record.CostMonth {
+			l.explained = m.explanation(func(_, is float64) bool { return is > l.max })
+		}
+		m.claims = append(m.claims, claim{metric.ID, l})
 	}
 }
 

@@ -9,61 +9,101 @@ import (
 )
 
 // notHeadsFault is the note on a limit that base breaks as well.
-const notHeadsFault = "over its limit, but so is base: not blamed on head"
+func notHeadsFault(m record.Metric) string {
+	return over(m) + " its limit, but so is base: not blamed on head"
+}
 
 // ruling turns the outcome of a claim into a verdict and its note. A head that
 // gave no value in some pairs can fail but not pass: what its other boots show
 // may be just what the silent ones lack.
 func (m *matchup) ruling(c claim, o outcome, row record.Change, cost *record.CostChange) ruling {
 	if !m.observable(c) {
-		return ruling{record.Missing, m.unobserved(row)}
+		return ruling{record.Missing, m.unobserved(c.id)}
 	}
 	if gap := m.headGap(c.id); gap != "" && o.verdict != record.Fail {
 		return ruling{record.Missing, gap}
 	}
 	switch {
 	case o.look == 0:
-		return ruling{o.verdict, fmt.Sprintf("%d of the %d pairs that a first verdict takes", len(m.pairs), Looks(m.family())[0])}
+		return ruling{o.verdict, fmt.Sprintf("only %d of the %d pairs that a first verdict takes", len(m.pairs), Looks(m.family())[0])}
 	case o.verdict == record.Inconclusive:
 		return ruling{o.verdict, fmt.Sprintf("undecided after %d pairs: %s", o.look, m.unsettled(c, o, row, cost))}
-	case o.verdict == record.Pass && o.last.within > stat.LookLevel:
-		return ruling{o.verdict, notHeadsFault}
+	case o.verdict == record.Fail:
+		return ruling{o.verdict, m.broken(c, o)}
+	case o.last.within > stat.LookLevel:
+		return ruling{o.verdict, notHeadsFault(m.series[c.id].metric)}
+	case m.overtaken(c, o):
+		return ruling{o.verdict, fmt.Sprintf("within its budget after %d pairs, which stands", o.look)}
 	}
-	return ruling{o.verdict, m.overtaken(c, o)}
+	return ruling{verdict: o.verdict}
+}
+
+// broken says which bound head is over, and on what evidence: that of the look
+// that decided, which later pairs may have moved.
+func (m *matchup) broken(c claim, o outcome) string {
+	text := ""
+	switch h := c.hypothesis.(type) {
+	case growth:
+		text = h.broken(o.look)
+	case limit:
+		text = h.broken(o.look)
+	}
+	text += fmt.Sprintf(" after %d pairs", o.look)
+	if m.overtaken(c, o) {
+		text += ", which stands"
+	}
+	return text
+}
+
+// broken says by how much the first n pairs are over a growth.
+func (g growth) broken(n int) string {
+	s := g.series.sample(n)
+	text := over(s.metric) + " its budget of " + s.budgetHere(g.budget)
+	var row record.Change
+	showInterval(&row, s)
+	if change := changeWords(row, s.metric); change != "" {
+		text += ": " + change
+	}
+	return text
+}
+
+// broken says by how much head is over a limit in the first n pairs.
+func (l limit) broken(n int) string {
+	metric, head := l.series.metric, present(l.series.head[:n])
+	median := value(metric, stat.Median(head))
+	if low, high, ok := stat.MedianInterval(head, shownLevel); ok {
+		median = bracketed(median, value(metric, low), value(metric, high))
+	}
+	return fmt.Sprintf("%s its limit of %s: %s", over(metric), value(metric, l.max), median)
 }
 
 // remarks are the notes on a metric that hold with or without a budget.
 func (m *matchup) remarks(metric record.Metric, s sample) []ruling {
-	if len(s.worse) == 0 {
+	if all := m.series[metric.ID]; len(present(all.base))+len(present(all.head)) == 0 {
 		return nil
 	}
 	remarks := []ruling{{record.None, m.headGap(metric.ID)}, {record.None, m.baseGap(metric.ID)}}
-	if !s.ratio && !metric.Zeroable {
+	if len(s.worse) > 0 && !s.ratio && !metric.Zeroable {
 		remarks = append(remarks, ruling{record.None, "zero in some boots, so compared by difference"})
 	}
 	return remarks
 }
 
 // unobserved says why no pair bears on a metric.
-func (m *matchup) unobserved(row record.Change) string {
-	switch {
+func (m *matchup) unobserved(id record.MetricID) string {
+	switch base, head := present(m.series[id].base), present(m.series[id].head); {
 	case len(m.base.Trials)+len(m.head.Trials) == 0:
 		return "not measured: nothing was booted"
-	case len(m.pairs) == 0:
+	case len(m.pairs) == 0 && m.voided > 0:
 		return "not measured: no pair counts"
-	}
-	return absence(row)
-}
-
-// absence says which side lacks a value.
-func absence(row record.Change) string {
-	switch {
-	case row.Base == nil && row.Head == nil:
-		return "not measured"
-	case row.Base == nil:
-		return "not measured on base"
-	case row.Head == nil:
-		return "not measured on head"
+	case len(m.pairs) == 0:
+		return "not measured: no pair of boots was completed"
+	case len(base)+len(head) == 0:
+		return "not measured on either side"
+	case len(base) == 0:
+		return m.baseGap(id)
+	case len(head) == 0:
+		return m.headGap(id)
 	}
 	return "not measured on both sides at once"
 }
@@ -74,39 +114,37 @@ func (m *matchup) baseGap(id record.MetricID) string { return m.gap("base", m.se
 // gap says in how many counted pairs a side gave no value, "" for none.
 func (m *matchup) gap(side string, values []float64) string {
 	silent := len(values) - len(present(values))
-	if silent == 0 {
+	switch silent {
+	case 0:
 		return ""
+	case len(values):
+		return fmt.Sprintf("%s gave no value in any of %d pairs", side, silent)
 	}
 	return fmt.Sprintf("%s gave no value in %d of %d pairs", side, silent, len(values))
 }
 
-// overtaken says when a growth was decided, where the pairs since then have
-// moved the interval to the other side of the budget.
-func (m *matchup) overtaken(c claim, o outcome) string {
-	g, ok := c.hypothesis.(growth)
-	if !ok || o.look == len(m.pairs) {
-		return ""
+// overtaken reports whether the pairs since a growth was decided have moved what
+// is beyond the budget to the other side of it.
+func (m *matchup) overtaken(c claim, o outcome) bool {
+	g, grows := c.hypothesis.(growth)
+	if !grows || o.look == len(m.pairs) {
+		return false
 	}
-	s := g.series.sample(len(m.pairs))
-	bound := s.bound(g.budget)
-	low, high, ok := stat.Interval(s.worse, shownLevel)
-	if ok && (o.verdict == record.Fail && low <= bound || o.verdict == record.Pass && high > bound) {
-		return fmt.Sprintf("decided after %d pairs, which stands", o.look)
-	}
-	return ""
+	low, high, ok := stat.Interval(g.series.sample(len(m.pairs)).beyond(g.budget), shownLevel)
+	return ok && (o.verdict == record.Fail && low <= 0 || o.verdict == record.Pass && high > 0)
 }
 
 // unsettled says why the looks left a claim open, and what would settle it.
 func (m *matchup) unsettled(c claim, o outcome, row record.Change, cost *record.CostChange) string {
-	over := o.last.above <= stat.LookLevel
+	broken := o.last.above <= stat.LookLevel
 	g, grows := c.hypothesis.(growth)
 	switch {
-	case over && o.last.excuse == stepCrossed:
+	case broken && o.last.excuse == stepCrossed:
 		return fmt.Sprintf("the price crossed %s, but no measured input changed", step(cost))
-	case over && o.last.excuse == baseSeemsTo:
-		return "head is over its limit, and base seems to be as well"
-	case over:
-		return fmt.Sprintf("over budget by itself, but not beyond doubt as one of %d bounds judged together", m.family())
+	case broken && o.last.excuse == baseSeemsTo:
+		return fmt.Sprintf("head is %s its limit, and base seems to be as well", over(m.series[c.id].metric))
+	case broken:
+		return fmt.Sprintf("judged alone it would fail, but as one of %d bounds judged together it is not clear enough", m.family())
 	case grows:
 		return m.openGrowth(g, o, row)
 	}
@@ -116,35 +154,38 @@ func (m *matchup) unsettled(c claim, o outcome, row record.Change, cost *record.
 // openLimit places head's median relative to the limit.
 func (m *matchup) openLimit(l limit) string {
 	low, high, ok := stat.MedianInterval(present(l.series.head), shownLevel)
-	if !ok || l.max <= 0 {
-		return "head is too close to its limit"
+	metric := l.series.metric
+	if !ok {
+		return "head is too close to its limit of " + value(metric, l.max)
 	}
-	return fmt.Sprintf("head's median lies between %.0f %% and %.0f %% of its limit", 100*low/l.max, 100*high/l.max)
+	return fmt.Sprintf("head's median lies between %s and %s, its limit is %s", value(metric, low), value(metric, high), value(metric, l.max))
 }
 
 // openGrowth places the change relative to the budget and estimates the pairs
 // that would settle it.
 func (m *matchup) openGrowth(g growth, o outcome, row record.Change) string {
 	s := g.series.sample(len(m.pairs))
-	where := "the change is too close to the budget"
-	if row.Ratio != nil {
-		allowed := s.sign() * s.allowed(g.budget)
-		where = fmt.Sprintf("the change lies between %s and %s, the budget is %s",
-			percent(row.Ratio.Low-1), percent(row.Ratio.High-1), percent(allowed))
+	budget := s.budgetHere(g.budget)
+	where := "the change is too close to the budget of " + budget
+	switch {
+	case row.Ratio != nil:
+		where = fmt.Sprintf("the change lies between %s and %s, the budget is %s", percent(row.Ratio.Low-1), percent(row.Ratio.High-1), budget)
+	case row.Shift != nil:
+		where = fmt.Sprintf("the change lies between %s and %s, the budget is %s", amount(s.metric, row.Shift.Low), amount(s.metric, row.Shift.High), budget)
 	}
-	return where + "; " + m.remedy(s, s.bound(g.budget), o.look)
+	return where + "; " + m.remedy(s.beyond(g.budget), o.look)
 }
 
 // remedy says what would settle an open growth. Failing takes more evidence than
 // passing, since Holm's first step divides the level by the family.
-func (m *matchup) remedy(s sample, bound float64, look int) string {
+func (m *matchup) remedy(beyond []float64, look int) string {
 	level := stat.LookLevel
-	if stat.HodgesLehmann(s.worse) > bound {
+	if stat.HodgesLehmann(beyond) > 0 {
 		level /= float64(m.family())
 	}
 	looks := Looks(m.family())
 	last := looks[len(looks)-1]
-	needed := stat.PairsNeeded(s.worse, bound, level)
+	needed := stat.PairsNeeded(beyond, level)
 	for _, n := range looks {
 		if n > look && float64(n) >= needed {
 			return fmt.Sprintf("about %d pairs would likely settle it", n)
@@ -158,5 +199,3 @@ func (m *matchup) remedy(s sample, bound float64, look int) string {
 	}
 	return fmt.Sprintf("it would take about %.0f pairs, more than the %d of a run: a wider budget or a quieter machine would settle it", needed, last)
 }
-
-func percent(ratio float64) string { return fmt.Sprintf("%+.1f %%", 100*ratio) }

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
-	"github.com/plimsoll-ci/plimsoll/internal/stat"
 )
 
 // series is one metric over the counted pairs, NaN where a boot gave no value.
@@ -93,19 +92,23 @@ func (s series) sample(n int) sample {
 	return out
 }
 
-// changes gives the change in every pair. The logarithms are subtracted, rather
-// than taken of the ratio, so that swapping base and head turns the sign and
-// nothing else.
+// changes gives the change in every pair.
 func (s sample) changes() []float64 {
 	worse := make([]float64, len(s.base))
-	for i, b := range s.base {
-		d := s.head[i] - b
-		if s.ratio {
-			d = math.Log(s.head[i]) - math.Log(b)
-		}
-		worse[i] = s.onGrid(s.sign() * d)
+	for i := range worse {
+		worse[i] = s.onGrid(s.change(i))
 	}
 	return worse
+}
+
+// change is the change in one pair. The logarithms are subtracted, rather than
+// taken of the ratio, so that swapping base and head turns the sign and nothing
+// else.
+func (s sample) change(i int) float64 {
+	if s.ratio {
+		return s.sign() * (math.Log(s.head[i]) - math.Log(s.base[i]))
+	}
+	return s.sign() * (s.head[i] - s.base[i])
 }
 
 // sign is -1 for metrics of which more is better.
@@ -116,9 +119,10 @@ func (s sample) sign() float64 {
 	return 1
 }
 
-// gridFor is 2^-40 of a scale, rounded to a power of two. Changes and bounds are
-// rounded to it, far below what any clock resolves, so that changes of equal size
-// stay ties, and changes equal to a bound zeros, after rounded arithmetic.
+// gridFor is 2^-40 of a scale, rounded to a power of two. Changes, and what they
+// are beyond a budget, are rounded to it, far below what any clock resolves, so
+// that equal changes stay ties, and changes equal to what is allowed zeros, after
+// rounded arithmetic.
 func gridFor(scale float64) float64 {
 	_, exponent := math.Frexp(scale)
 	return math.Ldexp(1, exponent-40)
@@ -126,36 +130,37 @@ func gridFor(scale float64) float64 {
 
 func (s sample) onGrid(x float64) float64 { return math.RoundToEven(x/s.grid) * s.grid }
 
-// allowed is the growth that b allows as a ratio of base: the larger of its ratio
-// and of its floor.
-func (s sample) allowed(b record.Budget) float64 {
-	if b.Floor == 0 {
-		return grow(b)
-	}
-	return max(grow(b), b.Floor/stat.Median(s.base))
-}
-
-// bound is the change that b allows, in the terms of worse. For metrics of which
-// more is better it is the fall to (1-allowed) of base; a fall of 100 % and more
-// allows anything, which the cap stands for.
-func (s sample) bound(b record.Budget) float64 {
-	const anyFall = 1 - 1e-9
-	switch {
-	case len(s.base) == 0:
-		return 0
-	case !s.ratio:
-		return s.onGrid(max(grow(b)*stat.Median(s.base), b.Floor))
-	case s.metric.Direction == record.Higher:
-		return s.onGrid(-math.Log1p(-min(s.allowed(b), anyFall)))
-	}
-	return s.onGrid(math.Log1p(s.allowed(b)))
-}
-
-// beyond is by how much each change is over a bound.
-func (s sample) beyond(bound float64) []float64 {
-	d := make([]float64, len(s.worse))
-	for i, w := range s.worse {
-		d[i] = w - bound
+// beyond is by how much the change in every pair is over what b allows of this
+// very pair; positive is over budget.
+func (s sample) beyond(b record.Budget) []float64 {
+	d := make([]float64, len(s.base))
+	for i, base := range s.base {
+		d[i] = s.onGrid(s.change(i) - s.allowance(b, base))
 	}
 	return d
+}
+
+// allowance is the change that b allows a pair whose base is given, in the terms
+// of worse. For metrics of which more is better it is the fall to (1-share) of
+// base; a fall of 100 % and more allows anything, which the cap stands for.
+func (s sample) allowance(b record.Budget, base float64) float64 {
+	const anyFall = 1 - 1e-9
+	switch {
+	case !s.ratio:
+		return allowed(b, base)
+	case s.metric.Direction == record.Higher:
+		return -math.Log1p(-min(share(b, base), anyFall))
+	}
+	return math.Log1p(share(b, base))
+}
+
+// share is what b allows as a ratio of base: the larger of its ratio and of its
+// floor.
+func share(b record.Budget, base float64) float64 {
+	return min(max(grow(b), b.Floor/base), math.MaxFloat64)
+}
+
+// allowed is what b allows as an amount.
+func allowed(b record.Budget, base float64) float64 {
+	return min(max(grow(b)*base, b.Floor), math.MaxFloat64/4)
 }

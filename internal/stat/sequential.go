@@ -44,14 +44,14 @@ func Holm(p []float64, others int, level float64) []bool {
 }
 
 // PairsNeeded estimates how many observations like d would let the signed-rank
-// test at a one-sided level tell their centre from bound, four times in five. It
+// test at a one-sided level tell their centre from zero, four times in five. It
 // is the normal sample-size formula n = ((z_level + z_power) sigma / delta)^2,
 // divided by the test's efficiency of 3/pi under normal noise (Hodges and
 // Lehmann 1956), with sigma from the median absolute deviation. It is +Inf where
-// the estimate lies on the bound, and NaN for no observations.
-func PairsNeeded(d []float64, bound, level float64) float64 {
+// the estimate is zero, and NaN for no observations.
+func PairsNeeded(d []float64, level float64) float64 {
 	const power = 0.8
-	delta := HodgesLehmann(d) - bound
+	delta := HodgesLehmann(d)
 	z := normalQuantile(1-level) + normalQuantile(power)
 	n := math.Pow(z*spread(d)/delta, 2) * math.Pi / 3
 	if delta == 0 {

@@ -82,7 +82,7 @@ func TestPairsNeededGivesThePower(t *testing.T) {
 	for i := range pilot {
 		pilot[i] = 0.5 + source()
 	}
-	n := int(stat.PairsNeeded(pilot[:400], 0, .01))
+	n := int(stat.PairsNeeded(pilot[:400], .01))
 	rejected, runs := 0, 2000
 	for range runs {
 		d := make([]float64, n)
@@ -99,16 +99,16 @@ func TestPairsNeededGivesThePower(t *testing.T) {
 }
 
 func TestPairsNeededAtTheEdges(t *testing.T) {
-	if got := stat.PairsNeeded([]float64{1, 1, 1}, 1, .01); !math.IsInf(got, 1) {
-		t.Errorf("on the bound: %v pairs", got)
+	if got := stat.PairsNeeded([]float64{0, 0, 0}, .01); !math.IsInf(got, 1) {
+		t.Errorf("at zero: %v pairs", got)
 	}
-	if got := stat.PairsNeeded([]float64{1, 1, 1}, 0, .01); got != 7 {
+	if got := stat.PairsNeeded([]float64{1, 1, 1}, .01); got != 7 {
 		t.Errorf("without noise: %v pairs, want the 7 that can reach 1 %% at all", got)
 	}
-	if got := stat.PairsNeeded([]float64{0, 0, 0, 0, 9}, -1, .01); math.IsNaN(got) || got < 7 {
+	if got := stat.PairsNeeded([]float64{1, 1, 1, 1, 10}, .01); math.IsNaN(got) || got < 7 {
 		t.Errorf("with most values equal: %v pairs", got)
 	}
-	if got := stat.PairsNeeded(nil, 0, .01); !math.IsNaN(got) {
+	if got := stat.PairsNeeded(nil, .01); !math.IsNaN(got) {
 		t.Errorf("of nothing: %v pairs", got)
 	}
 }
