@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strconv"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
@@ -19,7 +20,11 @@ func Action(ctx context.Context, env Env, args []string) int {
 		return Main(ctx, env, args)
 	}
 	code, err := runAction(ctx, env)
-	return finish(ctx, env, code, err)
+	exit := finish(ctx, env, code, err)
+	if err != nil && exit != ExitInterrupted {
+		announce(env, err, exit)
+	}
+	return exit
 }
 
 func runAction(ctx context.Context, env Env) (int, error) {
@@ -38,6 +43,9 @@ func runAction(ctx context.Context, env Env) (int, error) {
 	if err != nil {
 		return ExitOK, err
 	}
+	if err := prepareOut(inputs.Out); err != nil {
+		return ExitOK, err
+	}
 	j, err := newJob(env, plan, common{platform: inputs.Platform})
 	if err != nil {
 		return ExitOK, err
@@ -47,11 +55,59 @@ func runAction(ctx context.Context, env Env) (int, error) {
 		return ExitOK, err
 	}
 	files, err := writeComparison(inputs.Out, comparison, reportOptions(run, plan))
-	if err != nil {
-		return ExitOK, err
-	}
 	code := exitCode(comparison.Verdict, plan.OnInconclusive)
-	return code, publish(ctx, env, inputs, run, plan, comparison, files, code)
+	if err != nil && code == ExitOK {
+		code = ExitMissing
+	}
+	return code, errors.Join(publish(ctx, env, inputs, run, plan, comparison, files, code), err)
+}
+
+// announce tells the workflow of an error that left nothing to publish: as
+// annotations, and as the outputs that are known all the same.
+func announce(env Env, err error, code int) {
+	p := newProgress(env, false)
+	if err := github.Annotate(env.Stdout, errorAnnotations(env, err)); err != nil {
+		p.warn("%v", err)
+	}
+	verdict := record.None
+	if code == ExitMissing {
+		verdict = record.Missing
+	}
+	if path := env.Getenv("GITHUB_OUTPUT"); path != "" {
+		if err := github.AppendOutputs(path, outputs(record.Comparison{Verdict: verdict}, written{}, code)); err != nil {
+			p.warn("%v", err)
+		}
+	}
+}
+
+// errorAnnotations point at the mistakes of a configuration; any other error
+// stands on no line.
+func errorAnnotations(env Env, err error) []github.Annotation {
+	const title = "plimsoll"
+	var wrong config.Errors
+	var all []github.Annotation
+	for _, part := range parts(err) {
+		if errors.As(part, &wrong) {
+			for _, one := range wrong {
+				all = append(all, github.Annotation{Level: github.Error, Title: title, File: inRepository(env, one.File), Line: one.Line, Message: one.Message})
+			}
+			continue
+		}
+		all = append(all, github.Annotation{Level: github.Error, Title: title, Message: lines(part.Error())})
+	}
+	return all
+}
+
+// inRepository is a path as annotations want it: relative to the checkout.
+func inRepository(env Env, path string) string {
+	root := env.Getenv("GITHUB_WORKSPACE")
+	if !filepath.IsAbs(path) || root == "" {
+		return filepath.Clean(path)
+	}
+	if inside, err := filepath.Rel(root, path); err == nil && filepath.IsLocal(inside) {
+		return inside
+	}
+	return path
 }
 
 func actionPlan(env Env, inputs config.ActionInputs) (config.Plan, error) {
@@ -87,7 +143,8 @@ func commit(run github.Run, c github.Commit) report.Commit {
 // publish shows the result first; the exit code gates after that.
 func publish(ctx context.Context, env Env, inputs config.ActionInputs, run github.Run, plan config.Plan,
 	c record.Comparison, files written, code int) error {
-	if _, err := env.Stdout.Write(report.Terminal(c, report.Options{Config: plan.File})); err != nil {
+	// The report quotes images and their builds, which are not to be obeyed.
+	if err := github.Untrusted(env.Stdout, string(report.Terminal(c, report.Options{Config: plan.File}))); err != nil {
 		return err
 	}
 	to := github.Destination{Run: run, Commands: env.Stdout}
@@ -98,7 +155,7 @@ func publish(ctx context.Context, env Env, inputs config.ActionInputs, run githu
 		}
 		to.Client = client
 	}
-	outcome := github.Publish(ctx, to, publication(inputs, run, plan, c, files, code))
+	outcome := github.Publish(ctx, to, publication(env, inputs, run, plan, c, files, code))
 	p := newProgress(env, false)
 	switch {
 	case outcome.Comment.URL != "":
@@ -106,12 +163,15 @@ func publish(ctx context.Context, env Env, inputs config.ActionInputs, run githu
 	case outcome.Refused != nil:
 		p.step("no comment: %v", outcome.Refused)
 	}
-	return errors.Join(outcome.Warnings...)
+	for _, warning := range outcome.Warnings {
+		p.warn("%v", warning) // which changes no verdict
+	}
+	return nil
 }
 
-func publication(inputs config.ActionInputs, run github.Run, plan config.Plan, c record.Comparison, files written, code int) github.Publication {
+func publication(env Env, inputs config.ActionInputs, run github.Run, plan config.Plan, c record.Comparison, files written, code int) github.Publication {
 	options := reportOptions(run, plan)
-	p := github.Publication{Outputs: outputs(c, files, code), Annotations: annotations(plan, c)}
+	p := github.Publication{Outputs: outputs(c, files, code), Annotations: annotations(env, plan, c)}
 	if inputs.Comment && run.Event.Number != 0 {
 		options.Subject = "This pull request"
 		p.Comment = string(report.Markdown(c, options))
@@ -147,8 +207,9 @@ func outputs(c record.Comparison, files written, code int) []github.Output {
 
 func dollars(amount float64) string { return strconv.FormatFloat(amount, 'f', 2, 64) }
 
-// annotations point at the budget's line in the configuration.
-func annotations(plan config.Plan, c record.Comparison) []github.Annotation {
+// annotations point at the budget's line in the configuration. What kept a
+// service from being measured at all stands on no line.
+func annotations(env Env, plan config.Plan, c record.Comparison) []github.Annotation {
 	var all []github.Annotation
 	for i, service := range c.Services {
 		for _, change := range service.Metrics {
@@ -158,9 +219,13 @@ func annotations(plan config.Plan, c record.Comparison) []github.Annotation {
 			}
 			a := github.Annotation{Level: level, Title: "plimsoll: " + string(change.ID), Message: report.Annotation(service, change)}
 			if i < len(plan.Services) && plan.File != "" {
-				a.File, a.Line = plan.File, plan.Services[i].Lines[change.ID]
+				a.File, a.Line = inRepository(env, plan.File), plan.Services[i].Lines[change.ID]
 			}
 			all = append(all, a)
+		}
+		if service.Verdict == record.Missing && len(service.Warnings) > 0 {
+			last := service.Warnings[len(service.Warnings)-1]
+			all = append(all, github.Annotation{Level: github.Error, Title: "plimsoll", Message: singleLine(service.Name + ": " + last)})
 		}
 	}
 	return all

@@ -18,7 +18,7 @@ const (
 	ExitFail        = 1   // a budget is broken
 	ExitUsage       = 2   // the command line or the configuration is wrong
 	ExitMissing     = 3   // something required could not be measured
-	ExitInterrupted = 130 // Ctrl-C, after everything was cleaned up
+	ExitInterrupted = 130 // Ctrl-C, after the run was cleaned up
 )
 
 // Version is the tool's version; release builds set it with -ldflags.
@@ -111,25 +111,26 @@ func finish(ctx context.Context, env Env, code int, err error) int {
 		return code
 	}
 	if ctx.Err() != nil {
-		fmt.Fprintln(env.Stderr, "plimsoll: interrupted; everything that was started has been removed")
+		fmt.Fprintln(env.Stderr, "plimsoll: interrupted")
 		return ExitInterrupted
 	}
-	var wrong config.Errors
-	if errors.As(err, &wrong) {
-		fmt.Fprintln(env.Stderr, wrong)
-		return ExitUsage
+	complain(env, err)
+	if code == ExitOK {
+		code = failureCode(err)
 	}
-	fmt.Fprintln(env.Stderr, "plimsoll:", err)
-	if isUsage(err) {
+	return code
+}
+
+// failureCode is what an error exits as: the user's mistake, or something that
+// could not be measured.
+func failureCode(err error) int {
+	var usage *usageError
+	var wrong config.Errors
+	var tooShort *measure.TimeError
+	if errors.As(err, &usage) || errors.As(err, &wrong) || errors.As(err, &tooShort) {
 		return ExitUsage
 	}
 	return ExitMissing
-}
-
-func isUsage(err error) bool {
-	var usage *usageError
-	var tooShort *measure.TimeError
-	return errors.As(err, &usage) || errors.As(err, &tooShort)
 }
 
 // exitCode is what a verdict exits as.

@@ -39,8 +39,14 @@ func runCompare(ctx context.Context, env Env, args []string) (int, error) {
 	if err != nil {
 		return ExitOK, err
 	}
+	if *budget < 0 {
+		return ExitOK, usagef("--time %v: expected a duration above zero", *budget)
+	}
 	if *budget != 0 {
 		plan.Measure.Time = *budget
+	}
+	if err := prepareOut(c.out); err != nil {
+		return ExitOK, err
 	}
 	j, err := newJob(env, plan, c)
 	if err != nil {
@@ -54,10 +60,8 @@ func runCompare(ctx context.Context, env Env, args []string) (int, error) {
 	if err != nil {
 		return ExitOK, err
 	}
-	if _, err := writeComparison(c.out, comparison, report.Options{Config: plan.File}); err != nil {
-		return ExitOK, err
-	}
-	return exitCode(comparison.Verdict, plan.OnInconclusive), printComparison(env, c.format, comparison, plan.File)
+	_, err = writeComparison(c.out, comparison, report.Options{Config: plan.File})
+	return exitCode(comparison.Verdict, plan.OnInconclusive), errors.Join(printComparison(env, c.format, comparison, plan.File), err)
 }
 
 func isSet(flags *flag.FlagSet, name string) bool {
@@ -104,7 +108,7 @@ func readPlan(path string, given config.Images) (config.Plan, error) {
 	case named || !errors.Is(err, fs.ErrNotExist):
 		return config.Plan{}, usagef("read the configuration: %v", err)
 	case given.Head == "":
-		return config.Plan{}, usagef("which images? give BASE and HEAD, or a configuration with -c (there is no %s here)", defaultConfig)
+		return config.Plan{}, usagef("which images? give them, or a configuration that names them (there is no %s here)", defaultConfig)
 	}
 	return config.Default(given.Base, given.Head), nil
 }
@@ -114,14 +118,28 @@ type written struct {
 	comparison, markdown, html, record string
 }
 
+// prepareOut makes the output directory and tries it, so that no measurement
+// is lost to a mistake in its name.
+func prepareOut(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return usagef("make the output directory: %v", err)
+	}
+	trial, err := os.CreateTemp(dir, ".plimsoll-*")
+	if err != nil {
+		return usagef("write to the output directory: %v", err)
+	}
+	trial.Close()
+	return os.Remove(trial.Name())
+}
+
 // writeComparison saves every form of a comparison below dir, nothing when dir
 // is "". The record is head's, of the first service: a baseline for later.
 func writeComparison(dir string, c record.Comparison, options report.Options) (written, error) {
 	if dir == "" {
 		return written{}, nil
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return written{}, fmt.Errorf("make the output directory: %w", err)
 	}
 	w := written{
 		comparison: filepath.Join(dir, "comparison.json"), markdown: filepath.Join(dir, "report.md"),

@@ -33,7 +33,9 @@ type job struct {
 
 	engine *engine.Client // nil when nothing needs one
 	run    *engine.Run    // nil unless boot
+	loaded int            // images put into the engine for this run
 	model  *cost.Model
+	spent  time.Duration // of the time budget
 }
 
 // newJob reads what every job needs from the environment.
@@ -59,7 +61,7 @@ func newJob(env Env, plan config.Plan, flags common) (*job, error) {
 const cleanupTimeout = 60 * time.Second
 
 // open connects to the engine, removes what crashed runs left, and prepares
-// the run. The caller calls close on every way out.
+// the run. The caller calls close on every way out, also after an error.
 func (j *job) open(ctx context.Context) error {
 	client, err := engine.Connect(ctx, j.env.Getenv)
 	if err != nil {
@@ -74,7 +76,7 @@ func (j *job) open(ctx context.Context) error {
 		j.progress.step("left by an earlier run, and not removable: %v", err)
 	}
 	if removed > 0 {
-		j.progress.step("removed %d things a crashed run had left in the engine", removed)
+		j.progress.step("removed %s from the engine that crashed runs had left", things(removed))
 	}
 	if !j.boot {
 		return nil
@@ -87,18 +89,24 @@ func (j *job) open(ctx context.Context) error {
 	return err
 }
 
-// close removes everything of the run, also when ctx has ended.
-func (j *job) close(ctx context.Context) error {
+// close removes everything of the run, also when ctx has ended. What cannot be
+// removed changes no verdict, but is told: it may go on using the machine.
+func (j *job) close(ctx context.Context) {
 	if j.engine == nil {
-		return nil
+		return
 	}
 	defer j.engine.Close()
 	if j.run == nil {
-		return nil
+		return
+	}
+	if ctx.Err() != nil {
+		j.progress.warn("interrupted: removing what was started")
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	return j.run.Close(ctx)
+	if err := j.run.Close(ctx); err != nil {
+		j.progress.warn("not everything could be removed from the engine: %v; `plimsoll cleanup --run %s` tries again", err, j.run.ID)
+	}
 }
 
 // compare runs the whole plan.
@@ -110,15 +118,19 @@ func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
 	if err != nil {
 		return c, err
 	}
+	defer j.progress.clear()
+	defer j.close(ctx)
 	if j.boot || needsEngine(pairs) {
 		if err := j.open(ctx); err != nil {
-			return c, errors.Join(err, j.close(ctx))
+			return c, err
 		}
 	}
-	defer func() { err = errors.Join(err, j.close(ctx)) }()
+	if err := j.find(ctx, pairs); err != nil {
+		return c, err
+	}
 	var services []record.Service
 	for i, s := range j.plan.Services {
-		service, err := j.service(ctx, s, pairs[i])
+		service, err := j.service(ctx, i, s, pairs[i])
 		if err != nil {
 			return c, err
 		}
@@ -141,53 +153,9 @@ func newModel(c config.Cost) (*cost.Model, error) {
 	return model, nil
 }
 
-// openSides reads all names first, so that a typing error costs no time.
-func (j *job) openSides() ([][2]*side, error) {
-	pairs := make([][2]*side, len(j.plan.Services))
-	var failed []error
-	for i, s := range j.plan.Services {
-		if s.Base == "" {
-			failed = append(failed, usagef("service %s: no base image: give `base`, or BASE on the command line", s.Name))
-			continue
-		}
-		base, err := openSide("base", s.Base)
-		failed = append(failed, err)
-		head, err := openSide("head", s.Image)
-		failed = append(failed, err)
-		if head != nil && head.saved != nil {
-			failed = append(failed, usagef("head: %s is a saved record: only BASE can be one, HEAD is what gets measured", s.Image))
-		}
-		pairs[i] = [2]*side{base, head}
-	}
-	return pairs, errors.Join(failed...)
-}
-
-func needsEngine(pairs [][2]*side) bool {
-	return slices.ContainsFunc(pairs, func(pair [2]*side) bool {
-		return slices.ContainsFunc(pair[:], func(s *side) bool { return s.saved == nil && s.ref.InEngine() })
-	})
-}
-
-// service measures and judges one service.
-func (j *job) service(ctx context.Context, s config.Service, pair [2]*side) (record.Service, error) {
+// service analyses, measures and judges the plan's service i.
+func (j *job) service(ctx context.Context, i int, s config.Service, pair [2]*side) (record.Service, error) {
 	base, head := pair[0], pair[1]
-	var warnings []string
-	if base.saved != nil && j.boot {
-		if err := j.locateAgain(ctx, base); err != nil {
-			warnings = append(warnings, err.Error())
-		}
-	}
-	for _, side := range pair {
-		if side.saved != nil || j.engine == nil {
-			continue
-		}
-		if err := j.locate(ctx, side); err != nil {
-			return record.Service{}, err
-		}
-	}
-	if err := j.checkSides(s, pair); err != nil {
-		return record.Service{}, err
-	}
 	if err := j.analyse(ctx, base, head); err != nil {
 		return record.Service{}, err
 	}
@@ -195,57 +163,35 @@ func (j *job) service(ctx context.Context, s config.Service, pair [2]*side) (rec
 	if err != nil {
 		return record.Service{}, err
 	}
-	if base.saved != nil {
-		records[0].Trials = nil // times of another machine never gate
-	}
+	warnings := slices.Clone(base.warnings)
 	var bootErr error
 	if j.boot && base.image != nil {
-		bootErr = j.measure(ctx, s, pair, records, &warnings)
+		bootErr = j.measure(ctx, i, s, pair, records, &warnings)
 		if ctx.Err() != nil {
 			return record.Service{}, ctx.Err()
 		}
 		var tooShort *measure.TimeError
-		if errors.As(bootErr, &tooShort) {
+		if i == 0 && errors.As(bootErr, &tooShort) {
 			return record.Service{}, bootErr
 		}
 	}
 	service := compare.Service(j.input(s, records))
 	service.Warnings = append(service.Warnings, warnings...)
 	if bootErr != nil {
-		service.Warnings = append(service.Warnings, bootErr.Error())
-		service.Verdict = record.Worst(service.Verdict, record.Missing)
 		j.progress.failure(bootErr)
+		service.Warnings = append(service.Warnings, texts(bootErr)...)
+		service.Verdict = record.Worst(service.Verdict, record.Missing)
 	}
 	return service, nil
 }
 
-// locateAgain finds the image a saved record names. It counts only if it is
-// the very image that was measured.
-func (j *job) locateAgain(ctx context.Context, s *side) error {
-	const gist = "only exact metrics are judged against the saved record, since times and memory need its image booted again"
-	if !s.ref.InEngine() {
-		return fmt.Errorf("base: %s: the record's image was not read from an engine; %s", s, gist)
+// texts are the errors that err joins, in words.
+func texts(err error) []string {
+	var all []string
+	for _, part := range parts(err) {
+		all = append(all, part.Error())
 	}
-	image, err := j.engine.Image(ctx, s.ref.Name)
-	if err != nil {
-		return fmt.Errorf("base: %w; %s", err, gist)
-	}
-	if image.ID != s.saved.Digest {
-		return fmt.Errorf("base: %s is now %.19s, the record is of %.19s; %s", s, image.ID, s.saved.Digest, gist)
-	}
-	s.image = &image
-	return nil
-}
-
-func (j *job) checkSides(s config.Service, pair [2]*side) error {
-	if !j.boot {
-		return nil
-	}
-	var failed []error
-	for _, side := range pair {
-		failed = append(failed, j.checkPlatform(side), checkCommand(side, s.Setup.Command))
-	}
-	return errors.Join(failed...)
+	return all
 }
 
 // staticRecords are the records before a boot, with compressed sizes of the
@@ -258,9 +204,6 @@ func staticRecords(base, head *side) ([2]*record.Record, error) {
 		}
 	}
 	records := [2]*record.Record{base.static(), head.static()}
-	for _, r := range records {
-		r.Tool, r.Created = toolName(), time.Now().UTC().Truncate(time.Second)
-	}
 	if records[0].Platform != records[1].Platform {
 		return records, fmt.Errorf("base is for %s and head for %s: two platforms cannot be compared, choose one with --platform",
 			records[0].Platform, records[1].Platform)

@@ -11,8 +11,17 @@ import (
 func runCleanup(ctx context.Context, env Env, args []string) (int, error) {
 	flags := flagSet(env, "cleanup", "")
 	run := flags.String("run", "", "remove everything of the run with this `id`, even if it is alive")
-	if _, err := parse(flags, args); err != nil {
+	extra, err := parse(flags, args)
+	if err != nil {
 		return ExitOK, err
+	}
+	if len(extra) > 0 {
+		return ExitOK, usagef("cleanup takes no arguments, got %q (a run is named with --run)", extra)
+	}
+	if *run != "" {
+		if err := engine.CheckID(*run); err != nil {
+			return ExitOK, usagef("--run: %v", err)
+		}
 	}
 	client, err := engine.Connect(ctx, env.Getenv)
 	if err != nil {
@@ -21,9 +30,6 @@ func runCleanup(ctx context.Context, env Env, args []string) (int, error) {
 	defer client.Close()
 	removed := 0
 	if *run != "" {
-		if err := engine.CheckID(*run); err != nil {
-			return ExitOK, usagef("--run: %v", err)
-		}
 		removed, err = client.Remove(ctx, *run)
 	} else {
 		removed, err = client.Sweep(ctx)
@@ -31,11 +37,25 @@ func runCleanup(ctx context.Context, env Env, args []string) (int, error) {
 	if err != nil {
 		return ExitOK, err
 	}
-	fmt.Fprintf(env.Stdout, "removed %d containers, images and volumes\n", removed)
+	fmt.Fprintf(env.Stdout, "removed %s from the engine\n", things(removed))
 	return ExitOK, nil
 }
 
-func runVersion(_ context.Context, env Env, _ []string) (int, error) {
+// things counts containers, images and volumes.
+func things(n int) string {
+	switch n {
+	case 0:
+		return "nothing"
+	case 1:
+		return "1 thing"
+	}
+	return fmt.Sprintf("%d things", n)
+}
+
+func runVersion(_ context.Context, env Env, args []string) (int, error) {
+	if len(args) > 0 {
+		return ExitOK, usagef("version takes no arguments, got %q", args)
+	}
 	_, err := fmt.Fprintln(env.Stdout, toolName())
 	return ExitOK, err
 }

@@ -14,15 +14,15 @@ import (
 // progress draws on standard error how far a job has come: on a terminal as
 // one live line, elsewhere as a line per step.
 type progress struct {
-	out      io.Writer
-	live     bool
-	actions  bool // under GitHub Actions, where a line may be a command
-	drawn    int  // columns of the live line
-	reported int  // round last written as a line of its own
+	env      Env
+	out      io.Writer // standard error, or nothing when asked to be quiet
+	round    string    // what a round is called: pair, boot
+	drawn    int       // columns of the live line
+	reported int       // round last written as a line of its own
 }
 
 func newProgress(env Env, quiet bool) *progress {
-	p := &progress{out: env.Stderr, live: env.Terminal, actions: env.Getenv("GITHUB_ACTIONS") == "true"}
+	p := &progress{env: env, out: env.Stderr, round: "pair"}
 	if quiet {
 		p.out = io.Discard
 	}
@@ -32,34 +32,40 @@ func newProgress(env Env, quiet bool) *progress {
 // step writes a line that stays.
 func (p *progress) step(format string, args ...any) {
 	p.clear()
-	fmt.Fprintln(p.out, "plimsoll:", singleLine(fmt.Sprintf(format, args...)))
+	p.line(p.out, fmt.Sprintf(format, args...))
 }
 
-// singleLine keeps foreign text from starting a line of its own.
-func singleLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, text)
+// warn writes a line also when asked to be quiet.
+func (p *progress) warn(format string, args ...any) {
+	p.clear()
+	p.line(p.env.Stderr, fmt.Sprintf(format, args...))
+}
+
+func (p *progress) line(to io.Writer, text string) {
+	text = singleLine(text)
+	if underActions(p.env) {
+		text = inert(text)
+	}
+	fmt.Fprintln(to, "plimsoll:", text)
 }
 
 // rounds follows a measurement.
 func (p *progress) rounds(at measure.Progress) {
 	switch {
 	case at.Plan != "":
+		p.reported = 0
 		p.step("%s", at.Plan)
 	case at.Phase == "warm-up":
 		p.step("warm-up: booting %s", at.Name)
-	case p.live:
-		p.draw(fmt.Sprintf("pair %d of %s: booting %s%s", at.Round, looks(at.Looks), at.Name, left(at.Left)))
+	case p.env.Terminal:
+		p.draw(fmt.Sprintf("%s %d of %s: booting %s%s", p.round, at.Round, looks(at.Looks), at.Name, left(at)))
 	case at.Round != p.reported && (at.Round == 1 || at.Round%4 == 0):
 		p.reported = at.Round
-		p.step("pair %d of %s%s", at.Round, looks(at.Looks), left(at.Left))
+		p.step("%s %d of %s%s", p.round, at.Round, looks(at.Looks), left(at))
 	}
 }
 
+// looks are the rounds after which the run may end, such as 8/12/16/24.
 func looks(all []int) string {
 	texts := make([]string, len(all))
 	for i, look := range all {
@@ -68,11 +74,15 @@ func looks(all []int) string {
 	return strings.Join(texts, "/")
 }
 
-func left(d time.Duration) string {
-	if d <= 0 {
+func left(at measure.Progress) string {
+	until := at.Left.Round(time.Second)
+	switch {
+	case until <= 0:
 		return ""
+	case len(at.Looks) == 1:
+		return fmt.Sprintf(", about %v left", until)
 	}
-	return fmt.Sprintf(", next look in about %v", d.Round(time.Second))
+	return fmt.Sprintf(", next look in about %v", until)
 }
 
 func (p *progress) draw(text string) {
@@ -81,6 +91,8 @@ func (p *progress) draw(text string) {
 	p.drawn = len(text)
 }
 
+// clear takes the live line away. What follows it, on either standard stream,
+// begins on an empty line.
 func (p *progress) clear() {
 	if p.drawn > 0 {
 		fmt.Fprint(p.out, "\r"+strings.Repeat(" ", p.drawn)+"\r")
@@ -88,51 +100,44 @@ func (p *progress) clear() {
 	}
 }
 
+// group folds what follows away in a workflow's log.
+func (p *progress) group(title string) {
+	if underActions(p.env) {
+		fmt.Fprintf(p.out, "::group::%s\n", strings.ReplaceAll(singleLine(title), "%", "%25"))
+	}
+}
+
+func (p *progress) endGroup() {
+	p.clear()
+	if underActions(p.env) {
+		fmt.Fprintln(p.out, "::endgroup::")
+	}
+}
+
 // failure shows why images could not be booted, with the end of their logs.
 func (p *progress) failure(err error) {
-	p.clear()
-	boots := bootErrors(err)
-	if len(boots) == 0 {
-		p.step("%v", err)
-	}
-	for _, boot := range boots {
-		p.step("%v", boot)
-		if len(boot.Logs) == 0 {
-			continue
+	for _, part := range parts(err) {
+		p.warn("%v", part)
+		var boot *measure.BootError
+		if errors.As(part, &boot) && len(boot.Logs) > 0 {
+			p.warn("the last lines of %s:", boot.Target)
+			p.foreign(boot.Logs)
 		}
-		p.step("the last lines of %s:", boot.Target)
-		p.foreign(boot.Logs)
 	}
 }
 
 // foreign writes lines of an image's log. Under GitHub Actions they stand in a
 // block in which the runner obeys no commands.
-func (p *progress) foreign(lines []string) {
-	text := "    " + strings.Join(lines, "\n    ") + "\n"
-	if p.actions {
-		if err := github.Untrusted(p.out, text); err != nil {
-			p.step("the log could not be written: %v", err)
-		}
+func (p *progress) foreign(log []string) {
+	var text strings.Builder
+	for _, line := range log {
+		text.WriteString("    " + singleLine(line) + "\n")
+	}
+	if !underActions(p.env) {
+		fmt.Fprint(p.env.Stderr, text.String())
 		return
 	}
-	for _, line := range lines {
-		fmt.Fprintln(p.out, "    "+singleLine(line))
+	if err := github.Untrusted(p.env.Stderr, text.String()); err != nil {
+		p.warn("the log could not be written: %v", err)
 	}
-}
-
-// bootErrors gives every boot error that err joins or wraps.
-func bootErrors(err error) []*measure.BootError {
-	switch e := err.(type) {
-	case nil:
-		return nil
-	case *measure.BootError:
-		return []*measure.BootError{e}
-	case interface{ Unwrap() []error }:
-		var all []*measure.BootError
-		for _, part := range e.Unwrap() {
-			all = append(all, bootErrors(part)...)
-		}
-		return all
-	}
-	return bootErrors(errors.Unwrap(err))
 }

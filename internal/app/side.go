@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/analyze"
 	"github.com/plimsoll-ci/plimsoll/internal/baseline"
@@ -16,11 +18,12 @@ import (
 // side is one of the images of a comparison, on its way from the name the user
 // gave to something that can be analysed and booted.
 type side struct {
-	name  string         // base, head
-	saved *record.Record // the user gave a record instead of an image
-	ref   analyze.Reference
-	image *engine.Image // nil when it is not in the engine, or there is none
-	found analyze.Image // set by analysis; zero for a saved record
+	name     string         // base, head
+	saved    *record.Record // the user gave a record instead of an image
+	ref      analyze.Reference
+	image    *engine.Image // nil when it is not in the engine, or there is none
+	found    analyze.Image // set by analysis; zero for a saved record
+	warnings []string      // for the report
 }
 
 // String is the image as the user named it.
@@ -37,7 +40,7 @@ func openSide(name, text string) (*side, error) {
 	if baseline.IsRecord(text) {
 		saved, err := baseline.Read(text)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, usagef("%s: %v", name, err)
 		}
 		s.saved, text = saved, saved.Image
 	}
@@ -49,6 +52,66 @@ func openSide(name, text string) (*side, error) {
 	return s, nil
 }
 
+// openSides reads all names first, so that a typing error costs no time.
+func (j *job) openSides() ([][2]*side, error) {
+	pairs := make([][2]*side, len(j.plan.Services))
+	var failed []error
+	for i, s := range j.plan.Services {
+		if s.Base == "" {
+			failed = append(failed, usagef("service %s: no base image: set `base` in the configuration, or give BASE and HEAD", s.Name))
+			continue
+		}
+		base, err := openSide("base", s.Base)
+		failed = append(failed, err)
+		head, err := openSide("head", s.Image)
+		failed = append(failed, err)
+		if head != nil && head.saved != nil {
+			failed = append(failed, usagef("head: %s is a saved record: only BASE can be one, HEAD is what gets measured", s.Image))
+		}
+		pairs[i] = [2]*side{base, head}
+	}
+	return pairs, errors.Join(failed...)
+}
+
+func needsEngine(pairs [][2]*side) bool {
+	return slices.ContainsFunc(pairs, func(pair [2]*side) bool {
+		return slices.ContainsFunc(pair[:], func(s *side) bool { return s.saved == nil && s.ref.InEngine() })
+	})
+}
+
+// find makes sure of every image before the first of them is booted: whatever
+// is wrong with their names is told at once, and early.
+func (j *job) find(ctx context.Context, pairs [][2]*side) error {
+	var failed []error
+	for i, pair := range pairs {
+		for _, side := range pair {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			failed = append(failed, j.findSide(ctx, side, j.plan.Services[i].Setup.Command))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (j *job) findSide(ctx context.Context, s *side, command []string) error {
+	switch {
+	case s.saved != nil && j.boot:
+		if err := j.locateAgain(ctx, s); err != nil {
+			s.warnings = append(s.warnings, err.Error())
+			return nil
+		}
+	case s.saved == nil && (j.boot || s.ref.InEngine()):
+		if err := j.locate(ctx, s); err != nil {
+			return err
+		}
+	}
+	if !j.boot {
+		return nil
+	}
+	return errors.Join(j.checkPlatform(s), checkCommand(s, command))
+}
+
 // locate finds the image in the engine; one that may be in a registry is
 // pulled, one from a layout or archive is loaded for the length of the run.
 func (j *job) locate(ctx context.Context, s *side) error {
@@ -56,7 +119,8 @@ func (j *job) locate(ctx context.Context, s *side) error {
 		return j.locateInEngine(ctx, s)
 	}
 	j.progress.step("loading %s into the engine", s)
-	image, err := j.run.LoadImage(ctx, s.name, func(w io.Writer, tag string) error {
+	j.loaded++
+	image, err := j.run.LoadImage(ctx, fmt.Sprintf("%s-%d", s.name, j.loaded), func(w io.Writer, tag string) error {
 		return analyze.WriteDocker(ctx, w, s.ref, analyze.Options{Platform: j.platform}, tag)
 	})
 	if err != nil {
@@ -69,17 +133,50 @@ func (j *job) locate(ctx context.Context, s *side) error {
 
 func (j *job) locateInEngine(ctx context.Context, s *side) error {
 	image, err := j.engine.Image(ctx, s.ref.Name)
-	if errors.Is(err, engine.ErrNoImage) && s.ref.Transport == analyze.Bare && s.saved == nil {
+	if errors.Is(err, engine.ErrNoImage) && s.ref.Transport == analyze.Bare {
 		j.progress.step("pulling %s", s)
 		if pullErr := j.engine.Pull(ctx, s.ref.Name, j.platform.String()); pullErr != nil {
-			return fmt.Errorf("%s: %w, nor could it be pulled: %v\nbuild it first, or check the name", s.name, err, pullErr)
+			return fmt.Errorf("%s: %w, nor could it be pulled (%v): build it first, or check the name", s.name, err, pullErr)
 		}
 		image, err = j.engine.Image(ctx, s.ref.Name)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
+	if !j.wants(image.Platform) {
+		return fmt.Errorf("%s: %s is for %s in the engine, --platform asks for %s: pull or build it for that platform",
+			s.name, s, image.Platform, j.platform)
+	}
 	s.image = &image
+	return nil
+}
+
+// wants reports whether a platform is the one that was asked for, if any was.
+func (j *job) wants(platform string) bool {
+	found, err := analyze.ParsePlatform(platform)
+	return j.platform == (analyze.Platform{}) || err == nil && j.platform.Runs(found)
+}
+
+// locateAgain finds the image a saved record names. It counts only if it is
+// the very image that was measured.
+func (j *job) locateAgain(ctx context.Context, s *side) error {
+	const gist = "only exact metrics are judged against the saved record, since times and memory need its image booted again"
+	again := &side{name: s.name, ref: s.ref}
+	if err := j.locate(ctx, again); err != nil {
+		return fmt.Errorf("%w; %s", err, gist)
+	}
+	digest := again.image.ID
+	if digest != s.saved.Digest {
+		// Engines with an image store of containerd go by the manifest's digest.
+		if err := j.analyse(ctx, again); err != nil {
+			return fmt.Errorf("%w; %s", err, gist)
+		}
+		digest = again.found.Digest
+	}
+	if digest != s.saved.Digest {
+		return fmt.Errorf("base: %s is now %.19s, the record is of %.19s; %s", s, digest, s.saved.Digest, gist)
+	}
+	s.image = again.image
 	return nil
 }
 
@@ -159,11 +256,20 @@ func joinNames(sides []*side) string {
 	return text
 }
 
-// static is the record of a side before anything is booted.
+// static is the record of a side before anything is booted. Of a saved record
+// only what is exact: times of another machine never gate.
 func (s *side) static() *record.Record {
-	if s.saved != nil {
-		saved := *s.saved
-		return &saved
+	if s.saved == nil {
+		rec := analyze.Record(s.found)
+		rec.Tool, rec.Created = toolName(), time.Now().UTC().Truncate(time.Second)
+		return rec
 	}
-	return analyze.Record(s.found)
+	saved := *s.saved
+	saved.Trials = nil
+	saved.Metrics = maps.Clone(saved.Metrics)
+	maps.DeleteFunc(saved.Metrics, func(id record.MetricID, _ record.Measured) bool {
+		metric, known := record.Lookup(id)
+		return !known || !metric.Exact
+	})
+	return &saved
 }

@@ -3,10 +3,7 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/baseline"
 	"github.com/plimsoll-ci/plimsoll/internal/config"
@@ -53,22 +50,19 @@ func single(ctx context.Context, env Env, c common, command string, images []str
 	if err != nil {
 		return ExitOK, err
 	}
+	if err := prepareOut(c.out); err != nil {
+		return ExitOK, err
+	}
 	j, err := newJob(env, plan, c)
 	if err != nil {
 		return ExitOK, err
 	}
-	j.boot, j.rounds = boots > 0, boots
-	rec, err := j.record(ctx)
-	if rec == nil {
-		return ExitOK, err
+	j.boot, j.rounds, j.progress.round = boots > 0, boots, "boot"
+	rec, code, err := j.record(ctx)
+	if err != nil {
+		return code, err
 	}
-	if saveErr := saveRecord(c.out, rec); saveErr != nil {
-		return ExitOK, errors.Join(err, saveErr)
-	}
-	if printErr := printRecord(env, c.format, *rec); printErr != nil {
-		return ExitOK, errors.Join(err, printErr)
-	}
-	return ExitOK, err
+	return code, errors.Join(printRecord(env, c.format, *rec), saveRecord(c.out, rec))
 }
 
 func singlePlan(env Env, path, command string, images []string) (config.Plan, error) {
@@ -87,61 +81,59 @@ func singlePlan(env Env, path, command string, images []string) (config.Plan, er
 }
 
 // record analyses and, unless told otherwise, boots the plan's one image. The
-// record comes with the error when only the boots failed.
-func (j *job) record(ctx context.Context) (rec *record.Record, err error) {
+// record of an image that does not boot is what its analysis found, and the
+// code says so.
+func (j *job) record(ctx context.Context) (rec *record.Record, code int, err error) {
 	s := j.plan.Services[0]
 	image, err := openSide("image", s.Image)
 	if err != nil {
-		return nil, err
+		return nil, ExitOK, err
 	}
 	if image.saved != nil {
-		return nil, usagef("%s is a saved record: `plimsoll report` shows it", s.Image)
+		return nil, ExitOK, usagef("%s is a saved record, expected an image", s.Image)
 	}
+	defer j.progress.clear()
+	defer j.close(ctx)
 	if j.boot || image.ref.InEngine() {
 		if err := j.open(ctx); err != nil {
-			return nil, errors.Join(err, j.close(ctx))
+			return nil, ExitOK, err
 		}
-		defer func() { err = errors.Join(err, j.close(ctx)) }()
 	}
-	if err := j.prepare(ctx, s, image); err != nil {
-		return nil, err
+	if err := j.findSide(ctx, image, s.Setup.Command); err != nil {
+		return nil, ExitOK, err
+	}
+	if err := j.analyse(ctx, image); err != nil {
+		return nil, ExitOK, err
 	}
 	rec = image.static()
-	rec.Tool, rec.Created = toolName(), time.Now().UTC().Truncate(time.Second)
-	if !j.boot {
-		return rec, nil
+	if j.boot {
+		code, err = j.bootAlone(ctx, s, image, rec)
 	}
-	result, err := measure.Rounds(ctx, &measure.Pods{Run: j.run}, []measure.Target{j.target(s, image)},
-		measure.Plan{Looks: []int{j.freeRounds()}, Time: j.plan.Measure.Time}, j.seed, j.progress.rounds)
-	rec.Warnings = append(rec.Warnings, result.Notes...)
-	j.complete(rec, result, 0)
-	if err != nil {
-		j.progress.failure(err)
-	}
-	return rec, err
+	return rec, code, err
 }
 
-// prepare finds one image, checks that it can be booted here, and analyses it.
-func (j *job) prepare(ctx context.Context, s config.Service, image *side) error {
-	if j.engine != nil && (j.boot || image.ref.InEngine()) {
-		if err := j.locate(ctx, image); err != nil {
-			return err
-		}
+// bootAlone boots one image again and again and completes its record. An error
+// is one that leaves nothing worth a record.
+func (j *job) bootAlone(ctx context.Context, s config.Service, image *side, rec *record.Record) (code int, err error) {
+	result, err := measure.Rounds(ctx, &measure.Pods{Run: j.run}, []measure.Target{j.target(s, image)},
+		measure.Plan{Looks: []int{j.freeRounds()}, Time: j.plan.Measure.Time}, j.seed, j.progress.rounds)
+	var tooShort *measure.TimeError
+	if ctx.Err() != nil || errors.As(err, &tooShort) {
+		return ExitOK, err
 	}
-	if j.boot {
-		if err := errors.Join(j.checkPlatform(image), checkCommand(image, s.Setup.Command)); err != nil {
-			return err
-		}
+	j.complete(rec, result, 0)
+	rec.Warnings = append(rec.Warnings, result.Notes...)
+	if err == nil {
+		return ExitOK, nil
 	}
-	return j.analyse(ctx, image)
+	j.progress.failure(err)
+	rec.Warnings = append(rec.Warnings, texts(err)...)
+	return ExitMissing, nil
 }
 
 func saveRecord(dir string, rec *record.Record) error {
 	if dir == "" {
 		return nil
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("make the output directory: %w", err)
 	}
 	return baseline.Write(filepath.Join(dir, "record.json"), rec)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/analyze"
 	"github.com/plimsoll-ci/plimsoll/internal/compare"
@@ -18,13 +19,13 @@ const defaultRounds = 8
 
 // measure boots the pair until every verdict is decided, and completes the
 // records with what was observed, also when it ends early.
-func (j *job) measure(ctx context.Context, s config.Service, pair [2]*side, records [2]*record.Record, warnings *[]string) error {
+func (j *job) measure(ctx context.Context, i int, s config.Service, pair [2]*side, records [2]*record.Record, warnings *[]string) error {
 	var targets []measure.Target
 	for _, side := range pair {
 		targets = append(targets, j.target(s, side))
 	}
 	hypotheses := compare.Hypotheses(s.Budgets) + j.others(s)
-	plan := measure.Plan{Looks: []int{j.freeRounds()}, Time: j.plan.Measure.Time}
+	plan := measure.Plan{Looks: []int{j.freeRounds()}, Time: j.share(i)}
 	if compare.Hypotheses(s.Budgets) > 0 {
 		plan.Looks = compare.Looks(hypotheses)
 		plan.Decided = func(trials [][]record.Trial) bool {
@@ -32,12 +33,26 @@ func (j *job) measure(ctx context.Context, s config.Service, pair [2]*side, reco
 			return compare.Decided(j.input(s, looked))
 		}
 	}
+	began := time.Now()
+	j.progress.group("boots of " + s.Name)
 	result, err := measure.Rounds(ctx, &measure.Pods{Run: j.run}, targets, plan, j.seed, j.progress.rounds)
+	j.progress.endGroup()
+	j.spent += time.Since(began)
 	*warnings = append(*warnings, result.Notes...)
-	for i, rec := range records {
-		j.complete(rec, result, i)
+	for side, rec := range records {
+		j.complete(rec, result, side)
 	}
 	return err
+}
+
+// share is the part of the run's time budget that service i may use: what is
+// left, in equal parts for the services that are left. 0 leaves the choice to
+// the measurement.
+func (j *job) share(i int) time.Duration {
+	if j.plan.Measure.Time == 0 {
+		return 0
+	}
+	return max(1, (j.plan.Measure.Time-j.spent)/time.Duration(len(j.plan.Services)-i))
 }
 
 func (j *job) freeRounds() int {
