@@ -13,7 +13,7 @@ import (
 
 func document(t *testing.T, name string) string {
 	t.Helper()
-	raw, err := os.ReadFile("../../docs/" + name)
+	raw, err := os.ReadFile("../../" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,19 +24,21 @@ var fenced = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
 // What the documentation shows must work when it is copied.
 func TestDocumentedConfigurationsLoad(t *testing.T) {
-	blocks := fenced.FindAllStringSubmatch(document(t, "configuration.md"), -1)
-	if len(blocks) < 2 {
-		t.Fatalf("found %d YAML blocks in docs/configuration.md, expected the examples", len(blocks))
-	}
-	for i, block := range blocks {
-		if _, err := config.Load("plimsoll.yml", []byte(block[1])); err != nil {
-			t.Errorf("block %d of docs/configuration.md:\n%v", i+1, err)
+	for name, least := range map[string]int{"docs/configuration.md": 2, "README.md": 1} {
+		blocks := fenced.FindAllStringSubmatch(document(t, name), -1)
+		if len(blocks) < least {
+			t.Errorf("found %d YAML blocks in %s, expected at least %d", len(blocks), name, least)
+		}
+		for i, block := range blocks {
+			if _, err := config.Load("plimsoll.yml", []byte(block[1])); err != nil {
+				t.Errorf("block %d of %s:\n%v", i+1, name, err)
+			}
 		}
 	}
 }
 
 func TestInputsAndOutputsAreDocumented(t *testing.T) {
-	text := document(t, "github.md")
+	text := document(t, "docs/github.md")
 	for _, in := range config.Inputs {
 		def := in.Default
 		if def != "" {
@@ -55,7 +57,7 @@ func TestInputsAndOutputsAreDocumented(t *testing.T) {
 
 // Metrics of shapes this version cannot boot are left out of the list.
 func TestMetricsAreDocumented(t *testing.T) {
-	text := document(t, "how-it-measures.md")
+	text := document(t, "docs/how-it-measures.md")
 	for _, m := range record.Catalog {
 		switch m.ID {
 		case record.RunSeconds, record.RunCPU, record.RecoverSeconds:
