@@ -25,7 +25,8 @@ test: ## run all the tests, against a real engine
 	@scripts/setup test
 	@scripts/fetch-testdata
 	@scripts/images
-	go vet ./... ./testdata/images/server
+	@# With -race, so that the tests find the dependencies compiled.
+	go vet -race ./... ./testdata/images/server
 	go vet -C examples/gin-vs-flask/gin ./...
 	$(engine); go test -race -timeout 10m ./...
 
