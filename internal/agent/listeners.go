@@ -21,12 +21,20 @@ type listener struct {
 // network namespace; it is not the app's.
 var dockerResolver = netip.MustParseAddr("127.0.0.11")
 
+const (
+	// maxListeners bounds how many sockets of a family are looked at: an app can
+	// open millions, and what it opens is asked for 100 times a second.
+	maxListeners = 16 << 10
+	// shown bounds how many of them, or of the ports of EXPOSE, are told of.
+	shown = 16
+)
+
 // Note: /proc/net/tcp holds the same facts, but reading it walks the host's
 // whole table of connections; at 1 kHz that doubled the time of the boot it
 // was meant to watch. sock_diag walks the listening sockets only.
 
-// listeners gives every TCP listener of this network namespace, except
-// Docker's resolver and those in known.
+// listeners gives the TCP listeners of this network namespace, maxListeners of
+// each family at most, except Docker's resolver and those in known.
 func listeners(known map[uint32]bool) ([]listener, error) {
 	var all []listener
 	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
@@ -52,27 +60,45 @@ func inodes(all []listener) map[uint32]bool {
 	return set
 }
 
-// addresses writes listeners for people.
+// addresses writes listeners for people, each address once, and past the
+// number that is shown how many more there are.
 func addresses(all []listener) []string {
 	var texts []string
+	told := make(map[netip.AddrPort]bool, len(all))
 	for _, l := range all {
-		if text := l.address.String(); !slices.Contains(texts, text) {
-			texts = append(texts, text)
+		if !told[l.address] && len(told) < shown {
+			texts = append(texts, l.address.String())
 		}
+		told[l.address] = true
+	}
+	if more := len(told) - len(texts); more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", more))
 	}
 	return texts
 }
 
+// first moves the listeners on a port to the front.
+func first(all []listener, port int) []listener {
+	slices.SortStableFunc(all, func(a, b listener) int {
+		switch here, there := int(a.address.Port()) == port, int(b.address.Port()) == port; {
+		case here && !there:
+			return -1
+		case there && !here:
+			return 1
+		}
+		return 0
+	})
+	return all
+}
+
 // ports gives the distinct ports of listeners, ascending.
 func ports(all []listener) []int {
-	var found []int
-	for _, l := range all {
-		if port := int(l.address.Port()); !slices.Contains(found, port) {
-			found = append(found, port)
-		}
+	found := make([]int, len(all))
+	for i, l := range all {
+		found[i] = int(l.address.Port())
 	}
 	slices.Sort(found)
-	return found
+	return slices.Compact(found)
 }
 
 // Layout of sock_diag(7): struct inet_diag_req_v2 and struct inet_diag_msg of
@@ -108,7 +134,7 @@ func diagnose(family uint8) ([]listener, error) {
 			return nil, err
 		}
 		more, err := parseDiag(buffer[:n], &found)
-		if err != nil || !more {
+		if err != nil || !more || len(found) >= maxListeners {
 			return found, err
 		}
 	}

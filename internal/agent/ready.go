@@ -29,6 +29,12 @@ const (
 	// mutePatience is how long a port that closes every connection without a
 	// word is taken for an HTTP server that is not up yet.
 	mutePatience = time.Second
+	// maxHead bounds the head of an answer, interim answers included, in bytes.
+	// The app is not trusted: an endless head would fill the machine's memory.
+	maxHead = 64 << 10
+	// maxBody is how much of a body is waited for, in bytes: a health answer is
+	// short, and a flood must not hold up the clock.
+	maxBody = 1 << 20
 )
 
 // probe asks one port whether the app is ready.
@@ -164,7 +170,8 @@ func (p *probe) exchange(connection net.Conn, a *attempt) {
 		a.err = err
 		return
 	}
-	reader := bufio.NewReader(connection)
+	limited := &io.LimitedReader{R: connection, N: maxHead}
+	reader := bufio.NewReader(limited)
 	head, err := reader.Peek(len("HTTP/"))
 	if err != nil {
 		a.err = err
@@ -175,18 +182,39 @@ func (p *probe) exchange(connection net.Conn, a *attempt) {
 		a.foreign = true
 		return
 	}
-	response, err := http.ReadResponse(reader, nil)
+	response, err := finalResponse(reader)
 	if err != nil {
 		a.err = err
+		if limited.N == 0 {
+			a.err = errLongHead
+		}
 		return
 	}
 	defer response.Body.Close()
-	const enough = 1 << 20 // a health answer is short; a flood must not hold up the clock
-	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, enough)); err != nil {
+	limited.N = maxBody
+	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, maxBody)); err != nil && limited.N > 0 {
 		a.err = err
 		return
 	}
 	a.answered, a.status = time.Now(), response.StatusCode
+}
+
+var errLongHead = fmt.Errorf("its head is longer than %d KiB", maxHead>>10)
+
+// finalResponse reads answers to the first that is not interim: 100 Continue or
+// 103 Early Hints say nothing of what comes of the request (RFC 9110, 15.2).
+func finalResponse(reader *bufio.Reader) (*http.Response, error) {
+	for {
+		response, err := http.ReadResponse(reader, nil)
+		switch {
+		case err != nil:
+			return nil, err
+		case response.StatusCode < http.StatusContinue:
+			return nil, fmt.Errorf("status %03d is not one of HTTP", response.StatusCode)
+		case response.StatusCode >= http.StatusOK || response.StatusCode == http.StatusSwitchingProtocols:
+			return response, nil
+		}
+	}
 }
 
 // describe says what the last attempt met, for the error the user reads.

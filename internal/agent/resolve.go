@@ -80,7 +80,11 @@ func (r *resolver) candidates(all []listener) []int {
 	if len(r.exposed) == 0 {
 		return open
 	}
-	return slices.DeleteFunc(open, func(port int) bool { return !slices.Contains(r.exposed, port) })
+	exposed := make(map[int]bool, len(r.exposed))
+	for _, port := range r.exposed {
+		exposed[port] = true
+	}
+	return slices.DeleteFunc(open, func(port int) bool { return !exposed[port] })
 }
 
 // settle waits for further ports to open and chooses.
@@ -123,11 +127,15 @@ func portList(ports []int) string {
 	if len(ports) == 0 {
 		return "any port"
 	}
-	texts := make([]string, len(ports))
-	for i, port := range ports {
-		texts[i] = fmt.Sprint(port)
+	texts := make([]string, min(len(ports), shown))
+	for i := range texts {
+		texts[i] = fmt.Sprint(ports[i])
 	}
-	return "port " + strings.Join(texts, " or ")
+	text := "port " + strings.Join(texts, " or ")
+	if more := len(ports) - len(texts); more > 0 {
+		text += fmt.Sprintf(" or %d more", more)
+	}
+	return text
 }
 
 func joined(texts []string) string { return strings.Join(texts, ", ") }

@@ -120,7 +120,6 @@ func (t *trial) measure(ctx context.Context) error {
 	t.seen.Ready = ready
 	if ready.Kind != record.ReadyNone {
 		t.seen.Metrics[record.StartupReady] = float64(ready.Low+ready.High) / 2
-		t.cpuSince(record.StartupCPU, t.atGo, 1)
 	}
 	if err := t.report.send(Event{Kind: EventReady}); err != nil {
 		return err
@@ -165,11 +164,12 @@ func (t *trial) findReady(ctx context.Context) (record.Readiness, error) {
 	if err != nil {
 		return record.Readiness{}, t.notReady(err)
 	}
+	t.cpuSince(record.StartupCPU, t.atGo, 1) // at once: the app goes on
 	open, err := t.listeners()
 	if err != nil {
 		return record.Readiness{}, err
 	}
-	ready.Listeners = addresses(open)
+	ready.Listeners = addresses(first(open, ready.Port))
 	return ready, nil
 }
 
