@@ -67,8 +67,10 @@ func owner(pid string) string {
 
 func self() string { return owner(strconv.Itoa(os.Getpid())) }
 
-// startTime is field 22 of /proc/PID/stat, "" for a process that is gone. The
-// second field is the command in parentheses and may hold anything.
+// startTime is field 22 of /proc/PID/stat, "" for a process that is gone or
+// waits for its parent to take note of its end (a zombie, which a container
+// without an init keeps). The second field is the command in parentheses and
+// may hold anything.
 func startTime(pid string) string {
 	raw, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {
@@ -76,7 +78,7 @@ func startTime(pid string) string {
 	}
 	fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:]))
 	const state, start = 3, 22
-	if len(fields) <= start-state {
+	if len(fields) <= start-state || fields[0] == "Z" {
 		return ""
 	}
 	return fields[start-state]

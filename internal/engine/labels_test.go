@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 func TestLitter(t *testing.T) {
@@ -46,6 +47,34 @@ func TestLitter(t *testing.T) {
 	}
 }
 
+// A process that was killed is gone also while nobody has waited for it.
+func TestAZombieOwnsNothing(t *testing.T) {
+	killed := exec.Command("cat")
+	input, err := killed.StdinPipe() // keeps it alive
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer input.Close()
+	if err := killed.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := strconv.Itoa(killed.Process.Pid)
+	if owner(pid) == "" {
+		t.Error("a process that lives is not found")
+	}
+	if err := killed.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	var info unix.Siginfo
+	if err := unix.Waitid(unix.P_PID, killed.Process.Pid, &info, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := owner(pid); got != "" {
+		t.Errorf("a zombie is the owner %q", got)
+	}
+	killed.Wait() // gives the signal that ended it
+}
+
 // A run that has gone on for hours keeps its volume from the beginning.
 func TestALongRunIsNotLitter(t *testing.T) {
 	now := time.Now()
@@ -53,10 +82,22 @@ func TestALongRunIsNotLitter(t *testing.T) {
 		return map[string]string{LabelRun: run, LabelOwner: "another-boot/ns/1/1", LabelDeadline: strconv.FormatInt(now.Add(until).Unix(), 10)}
 	}
 	got := litterRuns([]map[string]string{
-		of("long", -time.Hour), of("crashed", -time.Hour), of("long", time.Hour), of("crashed", -time.Minute), of("young", time.Hour), of("not/valid", -time.Hour),
-	}, now)
+		of("long", -time.Hour), of("crashed", -time.Hour), of("young", time.Hour), of("not/valid", -time.Hour),
+	}, []map[string]string{of("long", time.Hour), of("crashed", -time.Minute)}, now)
 	if d := cmp.Diff([]string{"crashed"}, got); d != "" {
 		t.Error(d)
+	}
+}
+
+// A container has the labels of its image, and images are made by strangers.
+func TestAnImageCannotClaimARun(t *testing.T) {
+	now := time.Now()
+	forged := map[string]string{LabelRun: "forged", LabelOwner: "", LabelDeadline: "1"}
+	if !litter(forged, now) {
+		t.Fatal("the labels of a crashed run are not litter")
+	}
+	if got := litterRuns(nil, []map[string]string{forged}, now); len(got) > 0 {
+		t.Errorf("%q would be removed for the labels of an image", got)
 	}
 }
 

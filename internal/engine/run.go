@@ -60,7 +60,7 @@ func (c *Client) NewRun(ctx context.Context, id string, programs Programs) (*Run
 	if err := CheckID(id); err != nil {
 		return nil, err
 	}
-	run := &Run{ID: id, client: c, labels: runLabels(id, time.Now()), volume: "plimsoll-" + id, image: runTag(id, "agent")}
+	run := &Run{ID: id, client: c, labels: runLabels(id, time.Now()), volume: runVolume(id), image: runTag(id, "agent")}
 	patient, cancel := finishing(ctx)
 	defer cancel()
 	err := run.prepare(patient, programs)
@@ -72,6 +72,9 @@ func (c *Client) NewRun(ctx context.Context, id string, programs Programs) (*Run
 	}
 	return run, nil
 }
+
+// runVolume is the name of a run's volume.
+func runVolume(run string) string { return "plimsoll-" + run }
 
 // prepare makes the volume first: it is what a later sweep knows the run by.
 func (r *Run) prepare(ctx context.Context, programs Programs) error {

@@ -27,44 +27,46 @@ func (c *Client) Sweep(ctx context.Context) (int, error) {
 }
 
 // stale lists the runs that were left behind. A run's volume is the first thing
-// it makes and the last it loses, so the labels of containers and volumes are
-// enough to find every run.
+// it makes and the last it loses. It is also what no image can claim to be: a
+// container has the labels of its image, a named volume has not.
 func (c *Client) stale(ctx context.Context, now time.Time) ([]string, error) {
 	filter := client.Filters{}.Add("label", LabelRun)
-	var labels []map[string]string
 	containers, err := c.api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: filter})
 	if err != nil {
 		return nil, fmt.Errorf("list containers: %w", err)
 	}
+	var inUse []map[string]string
 	for _, item := range containers.Items {
-		labels = append(labels, item.Labels)
+		inUse = append(inUse, item.Labels)
 	}
 	volumes, err := c.api.VolumeList(ctx, client.VolumeListOptions{Filters: filter})
 	if err != nil {
 		return nil, fmt.Errorf("list volumes: %w", err)
 	}
+	var own []map[string]string
 	for _, item := range volumes.Items {
-		labels = append(labels, item.Labels)
+		if item.Name == runVolume(item.Labels[LabelRun]) {
+			own = append(own, item.Labels)
+		}
 	}
-	return litterRuns(labels, now), nil
+	return litterRuns(own, inUse, now), nil
 }
 
-// litterRuns gives the runs of which everything is litter. A run that is alive
-// and long has things of its own beyond their deadline, and newer ones.
-func litterRuns(labels []map[string]string, now time.Time) []string {
-	var runs []string
+// litterRuns gives the runs with a volume of their own of which everything is
+// litter. A run that is alive and long has things of its own beyond their
+// deadline, and newer ones.
+func litterRuns(volumes, containers []map[string]string, now time.Time) []string {
 	alive := map[string]bool{}
-	for _, l := range labels {
-		run := l[LabelRun]
-		if CheckID(run) != nil {
-			continue
-		}
-		alive[run] = alive[run] || !litter(l, now)
-		if !slices.Contains(runs, run) {
+	for _, l := range slices.Concat(volumes, containers) {
+		alive[l[LabelRun]] = alive[l[LabelRun]] || !litter(l, now)
+	}
+	var runs []string
+	for _, l := range volumes {
+		if run := l[LabelRun]; CheckID(run) == nil && !alive[run] {
 			runs = append(runs, run)
 		}
 	}
-	return slices.DeleteFunc(runs, func(run string) bool { return alive[run] })
+	return runs
 }
 
 // How often, and after what pause, Remove tries again what the engine refuses:
