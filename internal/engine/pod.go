@@ -51,6 +51,10 @@ var droppedCapabilities = []string{"NET_RAW", "MKNOD", "AUDIT_WRITE"}
 // The app's log is bounded: a chatty image must not fill the host's disk.
 var boundedLog = container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "10m", "max-file": "1"}}
 
+// agentMemory bounds the agent, in bytes: it reads what the app answers. It
+// needs 10 to 30 MiB; an app that makes it need more ends its own trial.
+const agentMemory = 512 << 20
+
 // NewPod creates both containers and starts the agent. The caller closes the
 // pod on every way out.
 func (r *Run) NewPod(ctx context.Context, spec PodSpec) (*Pod, error) {
@@ -117,7 +121,8 @@ func (r *Run) agentOptions() client.ContainerCreateOptions {
 	host := &container.HostConfig{
 		NetworkMode: "none", ReadonlyRootfs: true, CapDrop: []string{"ALL"},
 		SecurityOpt: []string{"no-new-privileges"}, LogConfig: container.LogConfig{Type: "none"},
-		Mounts: []mount.Mount{{Type: mount.TypeVolume, Source: r.volume, Target: launcherDir}},
+		Resources: container.Resources{Memory: agentMemory, MemorySwap: agentMemory},
+		Mounts:    []mount.Mount{{Type: mount.TypeVolume, Source: r.volume, Target: launcherDir}},
 	}
 	if r.client.environment.CgroupVersion == "2" {
 		host.CgroupnsMode = "host"

@@ -42,7 +42,7 @@ func newClient(target netip.AddrPort, o Options) *client {
 			DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
 			MaxIdleConnsPerHost:    o.InFlight,
 			DisableCompression:     true,
-			MaxResponseHeaderBytes: 1 << 20,
+			MaxResponseHeaderBytes: headLimit,
 		},
 		accept: o.Accept,
 	}

@@ -71,6 +71,7 @@ func TestCauses(t *testing.T) {
 		causeTooLong:         func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, bodyLimit+1)) },
 		causeTimeout:         func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 		causeTimeout + "   ": trickle,
+		causeMalformed + " ": text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: " + strings.Repeat("x", headLimit) + "\r\n\r\n"),
 	} {
 		t.Run(want, func(t *testing.T) {
 			o := Options{Timeout: 10 * time.Second}

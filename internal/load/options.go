@@ -25,8 +25,12 @@ const (
 	DefaultInFlight = 512
 )
 
-// bodyLimit bounds the bytes read of one answer.
-const bodyLimit = 16 << 20
+// The bounds of one answer, in bytes. A body is read and forgotten; a head is
+// kept, at several times its size, and 512 of them may come at once.
+const (
+	headLimit = 64 << 10
+	bodyLimit = 16 << 20
+)
 
 func (o Options) withDefaults() Options {
 	if o.Timeout <= 0 {
