@@ -151,13 +151,16 @@ func (r *rounds) warmUp(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// searched is the part of a warm-up that went into finding that there is no
-// port to find; later boots are told.
+// searched is the part of a warm-up that went into the search for the port, or
+// into finding that there is none. Later boots are told.
 func searched(asked record.Ready, found record.Readiness) time.Duration {
-	if asked.Kind == record.ReadyAuto && found.Kind == record.ReadyNone {
+	switch {
+	case asked.Kind == record.ReadyNone || asked.Port != 0:
+		return 0
+	case found.Kind == record.ReadyNone:
 		return (asked.Timeout / 2).Duration()
 	}
-	return 0
+	return (found.High - found.Low).Duration() // the bracket spans the search
 }
 
 // settle keeps what the warm-up found out about a target.
