@@ -39,7 +39,7 @@ func runAction(ctx context.Context, env Env) (int, error) {
 	if err := run.Event.MayBoot(); err != nil {
 		return ExitOK, usagef("%v", err)
 	}
-	plan, err := actionPlan(env, inputs)
+	plan, err := actionPlan(inputs)
 	if err != nil {
 		return ExitOK, err
 	}
@@ -110,8 +110,8 @@ func inRepository(env Env, path string) string {
 	return path
 }
 
-func actionPlan(env Env, inputs config.ActionInputs) (config.Plan, error) {
-	plan, err := loadPlan(env, inputs.Config, inputs.Images())
+func actionPlan(inputs config.ActionInputs) (config.Plan, error) {
+	plan, err := loadPlan(inputs.Config, inputs.Images())
 	if err != nil {
 		return plan, err
 	}

@@ -35,7 +35,7 @@ func runCompare(ctx context.Context, env Env, args []string) (int, error) {
 	if err != nil {
 		return ExitOK, err
 	}
-	plan, err := loadPlan(env, c.config, given)
+	plan, err := loadPlan(c.config, given)
 	if err != nil {
 		return ExitOK, err
 	}
@@ -83,7 +83,7 @@ func givenImages(positional []string) (config.Images, error) {
 
 // loadPlan reads the configuration, or makes one of two images and nothing
 // else. The environment files it names are read here: configuration is data.
-func loadPlan(env Env, path string, given config.Images) (config.Plan, error) {
+func loadPlan(path string, given config.Images) (config.Plan, error) {
 	plan, err := readPlan(path, given)
 	if err != nil {
 		return plan, err

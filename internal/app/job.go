@@ -95,7 +95,7 @@ func (j *job) close(ctx context.Context) {
 	if j.engine == nil {
 		return
 	}
-	defer j.engine.Close()
+	defer func() { _ = j.engine.Close() }()
 	if j.run == nil {
 		return
 	}

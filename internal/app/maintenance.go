@@ -27,8 +27,8 @@ func runCleanup(ctx context.Context, env Env, args []string) (int, error) {
 	if err != nil {
 		return ExitOK, err
 	}
-	defer client.Close()
-	removed := 0
+	defer func() { _ = client.Close() }()
+	var removed int
 	if *run != "" {
 		removed, err = client.Remove(ctx, *run)
 	} else {

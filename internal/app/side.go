@@ -136,7 +136,7 @@ func (j *job) locateInEngine(ctx context.Context, s *side) error {
 	if errors.Is(err, engine.ErrNoImage) && s.ref.Transport == analyze.Bare {
 		j.progress.step("pulling %s", s)
 		if pullErr := j.engine.Pull(ctx, s.ref.Name, j.platform.String()); pullErr != nil {
-			return fmt.Errorf("%s: %w, nor could it be pulled (%v): build it first, or check the name", s.name, err, pullErr)
+			return fmt.Errorf("%s: %w, nor could it be pulled (%w): build it first, or check the name", s.name, err, pullErr)
 		}
 		image, err = j.engine.Image(ctx, s.ref.Name)
 	}

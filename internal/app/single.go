@@ -46,7 +46,7 @@ func single(ctx context.Context, env Env, c common, command string, images []str
 	if err := c.check(); err != nil {
 		return ExitOK, err
 	}
-	plan, err := singlePlan(env, c.config, command, images)
+	plan, err := singlePlan(c.config, command, images)
 	if err != nil {
 		return ExitOK, err
 	}
@@ -65,7 +65,7 @@ func single(ctx context.Context, env Env, c common, command string, images []str
 	return code, errors.Join(printRecord(env, c.format, *rec), saveRecord(c.out, rec))
 }
 
-func singlePlan(env Env, path, command string, images []string) (config.Plan, error) {
+func singlePlan(path, command string, images []string) (config.Plan, error) {
 	if len(images) > 1 {
 		return config.Plan{}, usagef("%s takes one image, got %d: %q", command, len(images), images)
 	}
@@ -73,7 +73,7 @@ func singlePlan(env Env, path, command string, images []string) (config.Plan, er
 	if len(images) == 1 {
 		given.Head = images[0]
 	}
-	plan, err := loadPlan(env, path, given)
+	plan, err := loadPlan(path, given)
 	if err == nil && len(plan.Services) != 1 {
 		err = usagef("%s takes one image; %s has %d services: name the image", command, plan.File, len(plan.Services))
 	}

@@ -62,7 +62,7 @@ func open(ctx context.Context, at endpoint) (*Client, error) {
 	}
 	environment, err := describe(ctx, api)
 	if err != nil {
-		api.Close()
+		_ = api.Close()
 		return nil, err
 	}
 	return &Client{api: api, environment: environment}, nil

@@ -282,7 +282,7 @@ func (s *stdio) Write(p []byte) (int, error) { return s.connection.Conn.Write(p)
 // Close ends the stream, which ends the agent.
 func (s *stdio) Close() {
 	s.connection.Close()
-	s.out.Close()
+	_ = s.out.Close() // never fails
 	<-s.done
 }
 

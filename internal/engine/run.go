@@ -105,7 +105,7 @@ func (r *Run) LoadImage(ctx context.Context, name string, write func(w io.Writer
 	// An interrupt ends the archive, not the request: the engine must not go on
 	// with what it has behind the back of the clean-up.
 	err := r.client.Load(context.WithoutCancel(ctx), reader)
-	reader.Close()
+	_ = reader.Close() // never fails; ends the writer
 	if writeErr := <-written; writeErr != nil && !errors.Is(writeErr, io.ErrClosedPipe) {
 		return Image{}, writeErr // the cause of whatever the engine says
 	}

@@ -6,6 +6,7 @@ package enginetest
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ func Connect(t testing.TB) *engine.Client {
 	if err != nil {
 		t.Fatalf("%v\n`make test` and `scripts/setup` install and start one", err)
 	}
-	t.Cleanup(func() { c.Close() })
+	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
 
@@ -56,7 +57,8 @@ func Run(t testing.TB, c *engine.Client, programs engine.Programs) *engine.Run {
 	return run
 }
 
-// Left lists what the engine holds of a run.
+// Left lists what the engine holds of a run: what carries its label, and the
+// images that carry its name.
 func Left(t testing.TB, run string) []string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -65,7 +67,7 @@ func Left(t testing.TB, run string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer api.Close()
+	defer func() { _ = api.Close() }()
 	labelled := client.Filters{}.Add("label", engine.LabelRun+"="+run)
 	containers, err := api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: labelled})
 	if err != nil {
@@ -83,6 +85,10 @@ func Left(t testing.TB, run string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	named, err := api.ImageList(ctx, client.ImageListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var left []string
 	for _, item := range containers.Items {
 		left = append(left, "container "+item.ID)
@@ -95,6 +101,13 @@ func Left(t testing.TB, run string) []string {
 	}
 	for _, item := range images.Items {
 		left = append(left, "image "+item.ID)
+	}
+	for _, item := range named.Items {
+		for _, tag := range item.RepoTags {
+			if strings.Contains(tag, run) {
+				left = append(left, "image "+tag)
+			}
+		}
 	}
 	return left
 }

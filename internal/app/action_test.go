@@ -1,0 +1,102 @@
+package app
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/github"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// The outputs are the documented ones, in their order. The comment's address
+// comes last, from whoever wrote the comment.
+func TestOutputsAreTheDocumentedOnes(t *testing.T) {
+	var got, want []string
+	for _, o := range outputs(record.Comparison{}, written{}, 0) {
+		got = append(got, o.Name)
+	}
+	for _, o := range config.Outputs {
+		want = append(want, o.Name)
+	}
+	if d := cmp.Diff(want, append(got, "comment-url")); d != "" {
+		t.Errorf("(-documented +written):\n%s", d)
+	}
+}
+
+func TestOutputsAddServicesUp(t *testing.T) {
+	c := record.Comparison{Verdict: record.Fail, Services: []record.Service{
+		{Cost: &record.CostChange{Base: 10, Head: 12.5}}, {}, {Cost: &record.CostChange{Base: 5, Head: 4}},
+	}}
+	got := map[string]string{}
+	for _, o := range outputs(c, written{comparison: "out/comparison.json", markdown: "out/report.md", html: "out/report.html"}, 1) {
+		got[o.Name] = o.Value
+	}
+	want := map[string]string{
+		"verdict": "fail", "exit-code": "1", "comparison": "out/comparison.json", "report": "out/report.md", "html": "out/report.html",
+		"cost-difference": "1.50", "cost-head": "16.50",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	for _, o := range outputs(record.Comparison{Services: []record.Service{{}}}, written{}, 0) {
+		if o.Name == "cost-difference" && o.Value != "" {
+			t.Errorf("nothing was priced, and the difference is %q", o.Value)
+		}
+	}
+}
+
+func TestAnnotationsPointAtTheBudget(t *testing.T) {
+	env, _ := screen(map[string]string{"GITHUB_WORKSPACE": "/work"}, false)
+	plan := config.Plan{File: "/work/ci/plimsoll.yml", OnInconclusive: record.Pass, Services: []config.Service{
+		{Name: "a", Lines: map[record.MetricID]int{record.ImageSize: 7, record.MemoryPeak: 8, record.StartupReady: 9}}, {Name: "b"},
+	}}
+	budget := &record.Budget{Max: new(1.0)}
+	change := func(id record.MetricID, v record.Verdict) record.Change {
+		return record.Change{ID: id, Verdict: v, Budget: budget}
+	}
+	c := record.Comparison{Services: []record.Service{
+		{Name: "a", Verdict: record.Fail, Metrics: []record.Change{
+			change(record.ImageSize, record.Fail), change(record.MemoryPeak, record.Inconclusive), change(record.StartupReady, record.Pass),
+		}},
+		{Name: "b", Verdict: record.Missing, Warnings: []string{"noisy", "round 3: it\nended"}},
+	}}
+	type place struct {
+		Level   github.Level
+		File    string
+		Line    int
+		Message string
+	}
+	places := func() (all []place) {
+		for _, a := range annotations(env, plan, c) {
+			p := place{Level: a.Level, File: a.File, Line: a.Line}
+			if a.File == "" {
+				p.Message = a.Message
+			}
+			all = append(all, p)
+		}
+		return all
+	}
+	want := []place{
+		{github.Error, "ci/plimsoll.yml", 7, ""}, {github.Warning, "ci/plimsoll.yml", 8, ""}, {github.Error, "", 0, "b: round 3: it ended"},
+	}
+	if d := cmp.Diff(want, places()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	plan.OnInconclusive, want[1].Level = record.Fail, github.Error
+	if d := cmp.Diff(want, places()); d != "" {
+		t.Errorf("where inconclusive fails (-want +got):\n%s", d)
+	}
+}
+
+func TestPathsInTheRepository(t *testing.T) {
+	env, _ := screen(map[string]string{"GITHUB_WORKSPACE": "/work/repo"}, false)
+	for path, want := range map[string]string{
+		"./plimsoll.yml": "plimsoll.yml", "/work/repo/ci/a.yml": "ci/a.yml", "/work/other/a.yml": "/work/other/a.yml", "ci/../b.yml": "b.yml",
+	} {
+		if got := inRepository(env, path); got != want {
+			t.Errorf("%s is %s in the repository, expected %s", path, got, want)
+		}
+	}
+}

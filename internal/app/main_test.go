@@ -1,0 +1,45 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-ci/plimsoll/internal/app"
+	"github.com/plimsoll-ci/plimsoll/internal/engine"
+	"github.com/plimsoll-ci/plimsoll/internal/engine/enginetest"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// The whole way in one process, for the race detector.
+func TestMainInProcess(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "plimsoll.yml")
+	if err := os.WriteFile(file, []byte(brief), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run := "inside-" + engine.NewID()
+	var stdout, stderr bytes.Buffer
+	env := app.Env{Stdout: &stdout, Stderr: &stderr, Getenv: func(name string) string {
+		if name == "PLIMSOLL_RUN" {
+			return run
+		}
+		return os.Getenv(name)
+	}}
+	code := app.Main(t.Context(), env, []string{"measure", "--boots", "2", "-c", file, "--format", "json", "plimsoll.test/entrycmd"})
+	for _, thing := range enginetest.Left(t, run) {
+		t.Errorf("the engine still holds %s", thing)
+	}
+	var rec record.Record
+	if err := json.Unmarshal(stdout.Bytes(), &rec); err != nil || code != 0 {
+		t.Fatalf("exit code %d, %v\n%s", code, err, stderr.String())
+	}
+	if len(rec.Trials) != 3 || len(rec.Metrics[record.MemoryPeak].Values) != 2 {
+		t.Errorf("%d trials and %d values of memory.peak, expected a warm-up and two boots", len(rec.Trials), len(rec.Metrics[record.MemoryPeak].Values))
+	}
+	if !strings.Contains(stderr.String(), "plimsoll: boot 1 of 2") {
+		t.Errorf("it said\n%s", stderr.String())
+	}
+}
