@@ -44,9 +44,14 @@ func For(ctx context.Context, arch string, getenv func(string) string) (engine.P
 
 // checkout finds the sources this very program was compiled from.
 func checkout() (string, error) {
-	_, file, _, ok := runtime.Caller(0)
+	_, file, _, _ := runtime.Caller(0)
+	return rootOf(file)
+}
+
+// rootOf is the checkout that holds this file, as the compiler wrote it down.
+func rootOf(file string) (string, error) {
 	root := filepath.Join(filepath.Dir(file), "..", "..", "..")
-	if ok && filepath.IsAbs(file) {
+	if filepath.IsAbs(file) {
 		if _, err := os.Stat(filepath.Join(root, "cmd", "agent")); err == nil {
 			return root, nil
 		}
@@ -121,7 +126,7 @@ func compiled(ctx context.Context, root, dir, name, pkg, arch string) ([]byte, e
 		return nil, fmt.Errorf("make the cache for the agent: %w", err)
 	}
 	temporary.Close()
-	defer os.Remove(temporary.Name())
+	defer func() { _ = os.Remove(temporary.Name()) }() // not there after the rename
 	if err := compile(ctx, root, temporary.Name(), pkg, arch); err != nil {
 		return nil, err
 	}
