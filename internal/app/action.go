@@ -144,7 +144,7 @@ func commit(run github.Run, c github.Commit) report.Commit {
 func publish(ctx context.Context, env Env, inputs config.ActionInputs, run github.Run, plan config.Plan,
 	c record.Comparison, files written, code int) error {
 	// The report quotes images and their builds, which are not to be obeyed.
-	if err := github.Untrusted(env.Stdout, string(report.Terminal(c, report.Options{Config: plan.File}))); err != nil {
+	if err := github.Untrusted(env.Stdout, string(report.Terminal(c, report.Options{Config: plan.File, Width: logWidth}))); err != nil {
 		return err
 	}
 	to := github.Destination{Run: run, Commands: env.Stdout}

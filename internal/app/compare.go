@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -169,7 +170,8 @@ func writeComparison(dir string, c record.Comparison, options report.Options) (w
 
 // printComparison writes the result to standard output.
 func printComparison(env Env, format string, c record.Comparison, file string) error {
-	options := report.Options{Width: env.Width, Color: env.Width > 0 && env.Getenv("NO_COLOR") == "", Config: file}
+	options := terminalOptions(env)
+	options.Config = file
 	var body []byte
 	var err error
 	switch format {
@@ -185,4 +187,13 @@ func printComparison(env Env, format string, c record.Comparison, file string) e
 	}
 	_, err = env.Stdout.Write(body)
 	return err
+}
+
+// logWidth is how wide text is that goes to a file or a workflow's log, in
+// columns: the table of metrics fits, without a paragraph for each.
+const logWidth = 120
+
+// terminalOptions are how text is drawn on standard output.
+func terminalOptions(env Env) report.Options {
+	return report.Options{Width: cmp.Or(env.Width, logWidth), Color: env.Width > 0 && env.Getenv("NO_COLOR") == ""}
 }

@@ -1,17 +1,26 @@
 package app
 
 import (
+	"context"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// ProcessEnv is the real process. It is called by the mains only.
-func ProcessEnv() Env {
-	return Env{
+// Process runs a command over the real process and gives its exit code; it is
+// called by the mains only. The first SIGINT or SIGTERM ends ctx, and
+// everything is cleaned up; a second one ends the process at once.
+func Process(run func(ctx context.Context, env Env, args []string) int) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	env := Env{
 		Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: columns(os.Stderr) > 0, Width: columns(os.Stdout),
 	}
+	return run(ctx, env, os.Args[1:])
 }
 
 // columns is the width of a terminal, 0 for anything else.

@@ -139,7 +139,7 @@ func saveRecord(dir string, rec *record.Record) error {
 }
 
 func printRecord(env Env, format string, rec record.Record) error {
-	options := report.Options{Width: env.Width, Color: env.Width > 0 && env.Getenv("NO_COLOR") == ""}
+	options := terminalOptions(env)
 	var body []byte
 	var err error
 	switch format {
