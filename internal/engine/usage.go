@@ -53,17 +53,14 @@ func usageOf(stats container.StatsResponse) Usage {
 	return usage
 }
 
-// Ended is closed when the app has ended, or ctx.
-func (p *Pod) Ended(ctx context.Context) <-chan struct{} {
-	ended := make(chan struct{})
+// AwaitEnd returns when the app has ended. An error says that it is not known
+// whether it has.
+func (p *Pod) AwaitEnd(ctx context.Context) error {
 	wait := p.client.api.ContainerWait(ctx, p.App, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
-	go func() {
-		defer close(ended)
-		select {
-		case <-wait.Result:
-		case <-wait.Error:
-		case <-ctx.Done():
-		}
-	}()
-	return ended
+	select {
+	case <-wait.Result:
+		return nil
+	case err := <-wait.Error:
+		return fmt.Errorf("wait for the app's end: %w", err)
+	}
 }

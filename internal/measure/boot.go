@@ -212,10 +212,10 @@ func (b *boot) observe(ctx context.Context) (*agent.Observed, error) {
 func (b *boot) observeByStatistics(ctx context.Context) (*agent.Observed, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	ended := b.pod.Ended(ctx)
 	go func() {
-		<-ended
-		cancel(&agent.Failure{Kind: agent.FailExited, Message: "the app ended by itself"})
+		if b.pod.AwaitEnd(ctx) == nil {
+			cancel(&agent.Failure{Kind: agent.FailExited, Message: "the app ended by itself"})
+		}
 	}()
 	readings := follow(ctx, b.pod.Usage)
 	if _, err := b.session.Await(ctx, agent.EventReady); err != nil {
@@ -308,9 +308,8 @@ const (
 
 // ending says how an app ended that ended by itself.
 func (b *boot) ending(ctx context.Context) (record.Exit, error) {
-	select {
-	case <-b.pod.Ended(ctx):
-	case <-ctx.Done():
+	if err := b.pod.AwaitEnd(ctx); err != nil {
+		return record.Exit{}, err
 	}
 	for deadline := time.Now().Add(oomPatience); ; {
 		exit, err := b.pod.Exit(ctx)
