@@ -80,16 +80,27 @@ func (g *gatekeeper) release() (time.Time, time.Duration, error) {
 	if err != nil {
 		return time.Time{}, 0, err
 	}
-	line, err := g.readLine()
-	if !errors.Is(err, io.EOF) {
-		if failed, ok := gate.ParseFailed(line); ok {
-			return time.Time{}, 0, failed
-		}
-		return time.Time{}, 0, fmt.Errorf("the launcher said %.40q (%v) after the start", line, err)
+	if err := g.end(); err != nil {
+		return time.Time{}, 0, err
 	}
-	// End of file: the connection is close-on-exec and the launcher has become the app.
 	zero := time.Duration(stamp)
 	return time.Now().Add(zero - sample.Monotonic()), zero, nil
+}
+
+// end waits for the end of file: the connection is close-on-exec, so it comes
+// when the launcher has become the app.
+func (g *gatekeeper) end() error {
+	line, err := g.readLine()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return fmt.Errorf("wait for the launcher to become the app: %w", err)
+	}
+	if failed, ok := gate.ParseFailed(line); ok {
+		return failed
+	}
+	return fmt.Errorf("the launcher said %.40q after the start", line)
 }
 
 // start says GO and reads the launcher's stamp.

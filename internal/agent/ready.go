@@ -152,7 +152,9 @@ func (p *probe) try(ctx context.Context) attempt {
 	if p.kind == record.ReadyTCP {
 		return a
 	}
-	connection.SetDeadline(a.connected.Add(answerTimeout))
+	if a.err = connection.SetDeadline(a.connected.Add(answerTimeout)); a.err != nil {
+		return a
+	}
 	stop := context.AfterFunc(ctx, func() { connection.Close() })
 	defer stop()
 	p.exchange(connection, &a)

@@ -130,7 +130,7 @@ func TestProbeSaysWhatItMet(t *testing.T) {
 		want string
 	}{
 		"nothing listens":    {record.ReadyHTTP, free, "nothing listens on port"},
-		"500":                {record.ReadyAuto, httpPort(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }), "with 500, expected a status below 500"},
+		"500":                {record.ReadyAuto, httpPort(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }), "with 500, expected a status below 500"},
 		"not HTTP":           {record.ReadyHTTP, rawPort(t, func(c net.Conn) { io.WriteString(c, "hello\n") }), "not HTTP"},
 		"hangs up each time": {record.ReadyHTTP, rawPort(t, func(net.Conn) {}), "broke off"},
 	} {

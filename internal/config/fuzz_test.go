@@ -60,13 +60,22 @@ func checkPlan(t *testing.T, plan config.Plan) {
 			t.Errorf("service without image or name of its own: %+v", s)
 		}
 		seen[s.Name] = true
-		for id, b := range s.Budgets {
-			if b.Max == nil && b.Grow == nil || b.Floor < 0 || b.Grow != nil && *b.Grow < 0 || s.Lines[id] < 1 {
-				t.Errorf("budget of %s: %+v in line %d", id, b, s.Lines[id])
-			}
+		checkBudgets(t, s)
+	}
+	checkCost(t, plan.Cost)
+}
+
+func checkBudgets(t *testing.T, s config.Service) {
+	t.Helper()
+	for id, b := range s.Budgets {
+		if b.Max == nil && b.Grow == nil || b.Floor < 0 || b.Grow != nil && *b.Grow < 0 || s.Lines[id] < 1 {
+			t.Errorf("budget of %s: %+v in line %d", id, b, s.Lines[id])
 		}
 	}
-	c := plan.Cost
+}
+
+func checkCost(t *testing.T, c config.Cost) {
+	t.Helper()
 	if !(c.Traffic.Average > 0 && c.Traffic.Peak >= c.Traffic.Average && c.Traffic.PeakHours > 0 && c.Traffic.PeakHours <= 24) ||
 		c.Replicas.Min < 1 || c.Replicas.Max < c.Replicas.Min || !(c.Replicas.TargetCPU > 0 && c.Replicas.TargetCPU <= 1) {
 		t.Errorf("cost: %+v", c)

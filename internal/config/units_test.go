@@ -114,7 +114,7 @@ func TestEdits(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want int
-	}{{"", "", 0}, {"abc", "abc", 0}, {"", "abc", 3}, {"memroy", "memory", 1}, {"kitten", "sitting", 3}, {"ca", "abc", 3}, {"grwo", "grow", 1}} {
+	}{{"", "", 0}, {"abc", "abc", 0}, {"", "abc", 3}, {"memroy", "memory", 1}, {"kitten", "sitting", 3}, {"ca", "abc", 3}, {"imaeg", "image", 1}} {
 		if got := edits(c.a, c.b); got != c.want {
 			t.Errorf("edits(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
 		}

@@ -8,6 +8,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -56,11 +57,16 @@ func become(connection int, path string, command, env []string) syscall.Errno {
 	if write(connection, gate.Stamp(monotonic())) != nil {
 		return syscall.EPIPE
 	}
-	err := syscall.Exec(path, command, env)
-	if errno, ok := err.(syscall.Errno); ok {
+	return number(syscall.Exec(path, command, env), syscall.EINVAL)
+}
+
+// number is the error number in err, otherwise where there is none.
+func number(err error, otherwise syscall.Errno) syscall.Errno {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
 		return errno
 	}
-	return syscall.EINVAL
+	return otherwise
 }
 
 // dial connects to the abstract socket of the pod's network namespace.
@@ -149,10 +155,7 @@ func searchPath(env []string) string {
 func executable(path string) syscall.Errno {
 	var stat syscall.Stat_t
 	if err := syscall.Stat(path, &stat); err != nil {
-		if errno, ok := err.(syscall.Errno); ok {
-			return errno
-		}
-		return syscall.ENOENT
+		return number(err, syscall.ENOENT)
 	}
 	if stat.Mode&syscall.S_IFMT == syscall.S_IFDIR {
 		return syscall.EACCES

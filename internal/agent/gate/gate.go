@@ -142,9 +142,8 @@ func ParseFailed(line string) (*ExecError, bool) {
 		return nil, false
 	}
 	number, command, ok := strings.Cut(strings.TrimSuffix(rest, "\n"), " ")
-	errno, err := strconv.Atoi(number)
-	if !ok || err != nil || errno <= 0 {
-		return nil, false
+	if errno, err := strconv.Atoi(number); ok && err == nil && errno > 0 {
+		return &ExecError{Errno: syscall.Errno(errno), Command: command}, true
 	}
-	return &ExecError{Errno: syscall.Errno(errno), Command: command}, true
+	return nil, false
 }
