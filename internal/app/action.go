@@ -32,6 +32,9 @@ func runAction(ctx context.Context, env Env) (int, error) {
 	if err != nil {
 		return ExitOK, usagef("%v", err)
 	}
+	if env.Getenv("GITHUB_EVENT_PATH") == "" {
+		return ExitOK, usagef("GITHUB_EVENT_PATH is not set: this is the step of a GitHub workflow; elsewhere use `plimsoll compare`")
+	}
 	run, err := github.NewRun(env.Getenv)
 	if err != nil {
 		return ExitOK, usagef("%v", err)

@@ -1,10 +1,16 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net"
 	"os"
+	"path/filepath"
 	"runtime"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/containerd/errdefs"
@@ -116,4 +122,92 @@ func layoutOf(ts *testscript.TestScript, neg bool, args []string) {
 	path, err := layout.Write(ts.MkAbs(args[1]), empty.Index)
 	ts.Check(err)
 	ts.Check(path.AppendImage(image))
+}
+
+// derive puts an image into the engine that is another with a changed
+// configuration, until the test ends.
+func derive(t *testing.T, api *client.Client, from, to string, change func(*v1.Config)) {
+	t.Helper()
+	stream, err := api.ImageSave(t.Context(), []string{from})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	raw, err := io.ReadAll(stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := tarball.Image(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(raw)), nil }, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := base.ConfigFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := *file.Config.DeepCopy()
+	change(&config)
+	image, err := mutate.Config(base, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, err := name.NewTag(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var archive bytes.Buffer
+	if err := tarball.Write(ref, image, &archive); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := api.ImageLoad(t.Context(), &archive, client.ImageLoadWithQuiet(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, answer)
+	answer.Close()
+	t.Cleanup(func() {
+		if err := untag(api, to); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// proxy stands between a process and the engine until it is cut.
+func proxy(t *testing.T, engine string) (host string, cut func()) {
+	t.Helper()
+	network, address, _ := strings.Cut(engine, "://")
+	path := filepath.Join(t.TempDir(), "engine.sock")
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	open := []io.Closer{listener}
+	go func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial(network, address)
+			if err != nil {
+				near.Close()
+				return
+			}
+			mu.Lock()
+			open = append(open, near, far)
+			mu.Unlock()
+			go io.Copy(near, far)
+			go io.Copy(far, near)
+		}
+	}()
+	cut = func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, c := range open {
+			c.Close()
+		}
+	}
+	t.Cleanup(cut)
+	return "unix://" + path, cut
 }

@@ -81,12 +81,32 @@ func (j *job) open(ctx context.Context) error {
 	if !j.boot {
 		return nil
 	}
-	binaries, err := programs.For(ctx, environment.Arch, j.env.Getenv)
+	binaries, err := j.programs(ctx, environment.Arch)
 	if err != nil {
 		return err
 	}
 	j.run, err = client.NewRun(ctx, j.runID, binaries)
 	return err
+}
+
+// programsPatience is how long the programs may take without a word: out of a
+// release or a cache they come at once.
+const programsPatience = 2 * time.Second
+
+// programs gives what goes into the pods. In a checkout they are compiled first.
+func (j *job) programs(ctx context.Context, arch string) (built engine.Programs, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		built, err = programs.For(ctx, arch, j.env.Getenv)
+	}()
+	select {
+	case <-done:
+	case <-time.After(programsPatience):
+		j.progress.step("compiling the agent for linux/%s, once: this can take a minute", arch)
+		<-done
+	}
+	return built, err
 }
 
 // close removes everything of the run, also when ctx has ended. What cannot be

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/containerd/errdefs"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/events"
 	"github.com/moby/moby/api/types/mount"
@@ -68,8 +70,13 @@ type event struct {
 // became of the process.
 func (r *rig) start(t *testing.T, args ...string) *running {
 	t.Helper()
+	return r.startWith(t, nil, args...)
+}
+
+func (r *rig) startWith(t *testing.T, env []string, args ...string) *running {
+	t.Helper()
 	p := &running{Cmd: exec.Command(r.binary, args...), run: "process-" + engine.NewID()}
-	p.Dir, p.Env = r.dir, append(os.Environ(), "PLIMSOLL_RUN="+p.run)
+	p.Dir, p.Env = r.dir, append(append(os.Environ(), "PLIMSOLL_RUN="+p.run), env...)
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
 	ctx, cancel := context.WithCancel(t.Context())
 	p.events = r.events(ctx, p.run)
@@ -163,6 +170,8 @@ func TestProcess(t *testing.T) {
 		"run removed":             r.runRemovedByAnotherProcess,
 		"later round":             r.aFailureInALaterRound,
 		"cannot be removed":       r.whatCannotBeRemovedIsTold,
+		"volumes":                 r.anonymousVolumesAreRemoved,
+		"engine lost":             r.engineIsLost,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -283,6 +292,53 @@ func (r *rig) aFailureInALaterRound(t *testing.T) {
 		if change.ID == record.ImageSize && change.Head == nil {
 			t.Error("the static part is missing")
 		}
+	}
+}
+
+// An image may declare volumes, of which the engine makes one for every boot.
+func (r *rig) anonymousVolumesAreRemoved(t *testing.T) {
+	name := "plimsoll.test/volumes-" + engine.NewID()
+	derive(t, r.api, "plimsoll.test/clock", name, func(c *v1.Config) { c.Volumes = map[string]struct{}{"/data": {}} })
+	p := r.start(t, "measure", "--boots", "1", name)
+	found, err := r.api.ContainerInspect(t.Context(), p.await(t, "start app", 1), client.ContainerInspectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	volume := ""
+	for _, m := range found.Container.Mounts {
+		if m.Destination == "/data" {
+			volume = m.Name
+		}
+	}
+	if volume == "" {
+		t.Fatalf("the app has no volume: %+v", found.Container.Mounts)
+	}
+	if code := p.ends(t); code != 0 {
+		t.Errorf("exit code %d\n%s", code, p.stderr.String())
+	}
+	if _, err := r.api.VolumeInspect(t.Context(), volume, client.VolumeInspectOptions{}); !errdefs.IsNotFound(err) {
+		t.Errorf("volume %s: %v, expected it to be gone", volume, err)
+	}
+}
+
+// The connection to the engine breaks in the middle: what was seen is reported,
+// and that something is left.
+func (r *rig) engineIsLost(t *testing.T) {
+	host, cut := proxy(t, r.api.DaemonHost())
+	p := r.startWith(t, []string{"DOCKER_HOST=" + host}, "compare", "--format", "json")
+	p.await(t, "start app", 5)
+	cut()
+	if code := p.ends(t); code != 3 {
+		t.Errorf("exit code %d, expected 3\n%s", code, p.stderr.String())
+	}
+	if c := p.comparison(t); c.Verdict != record.Missing || c.Services[0].Pairs == 0 {
+		t.Errorf("verdict %s after %d pairs", c.Verdict, c.Services[0].Pairs)
+	}
+	if text := p.stderr.String(); !strings.Contains(text, "`plimsoll cleanup --run "+p.run+"` tries again") {
+		t.Errorf("it said\n%s", text)
+	}
+	if code := r.start(t, "cleanup", "--run", p.run).ends(t); code != 0 {
+		t.Errorf("cleanup exits with %d", code)
 	}
 }
 

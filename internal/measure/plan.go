@@ -49,10 +49,17 @@ func (r *rounds) describe(budget time.Duration) string {
 	first, last := r.plan.Looks[0], r.plan.Looks[len(r.plan.Looks)-1]
 	about := max(time.Second, (r.round * time.Duration(first)).Round(time.Second))
 	if first == last {
-		return fmt.Sprintf("%.1f s a round, times %d: about %v", r.round.Seconds(), first, about)
+		return fmt.Sprintf("%s of %.1f s, about %v", counted(first), r.round.Seconds(), about)
 	}
 	return fmt.Sprintf("%.1f s a round; first look after %d rounds (about %v), last after %d, at most %v",
 		r.round.Seconds(), first, about, last, budget.Round(time.Second))
+}
+
+func counted(rounds int) string {
+	if rounds == 1 {
+		return "1 round"
+	}
+	return fmt.Sprintf("%d rounds", rounds)
 }
 
 // onLoopbackOnly reports whether the app's port is open on loopback alone.
