@@ -273,19 +273,21 @@ func (r *rig) runRemovedByAnotherProcess(t *testing.T) {
 // that it was not enough.
 func (r *rig) aFailureInALaterRound(t *testing.T) {
 	p := r.start(t, "compare", "--format", "json")
-	id := p.await(t, "start app", 9) // the warm-up and three pairs before it
-	if _, err := r.api.ContainerKill(t.Context(), id, client.ContainerKillOptions{Signal: "KILL"}); err != nil {
-		t.Fatal(err)
+	p.await(t, "start app", 8) // the warm-up and three pairs
+	for killed := false; !killed; {
+		// On a busy machine a boot may be over before it can be killed: then the next.
+		_, err := r.api.ContainerKill(t.Context(), p.await(t, "start app", 1), client.ContainerKillOptions{Signal: "KILL"})
+		killed = err == nil
 	}
 	if code := p.ends(t); code != 3 {
 		t.Errorf("exit code %d, expected 3\n%s", code, p.stderr.String())
 	}
 	c := p.comparison(t)
-	if c.Verdict != record.Missing || c.Services[0].Pairs != 3 {
-		t.Errorf("verdict %s after %d pairs, expected missing after 3", c.Verdict, c.Services[0].Pairs)
+	if c.Verdict != record.Missing || c.Services[0].Pairs < 3 || c.Services[0].Pairs > 7 {
+		t.Errorf("verdict %s after %d pairs, expected missing after 3 or a few more", c.Verdict, c.Services[0].Pairs)
 	}
 	warnings := strings.Join(c.Services[0].Warnings, "\n")
-	if !strings.Contains(warnings, "round 4: boot ") || !strings.Contains(warnings, "ended by itself") || !strings.Contains(warnings, "exit code 137") {
+	if !strings.HasPrefix(warnings, "round ") || !strings.Contains(warnings, "ended by itself") || !strings.Contains(warnings, "exit code 137") {
 		t.Errorf("warnings are %q", warnings)
 	}
 	for _, change := range c.Services[0].Metrics {
@@ -300,7 +302,7 @@ func (r *rig) anonymousVolumesAreRemoved(t *testing.T) {
 	name := "plimsoll.test/volumes-" + engine.NewID()
 	derive(t, r.api, "plimsoll.test/clock", name, func(c *v1.Config) { c.Volumes = map[string]struct{}{"/data": {}} })
 	p := r.start(t, "measure", "--boots", "1", name)
-	found, err := r.api.ContainerInspect(t.Context(), p.await(t, "start app", 1), client.ContainerInspectOptions{})
+	found, err := r.api.ContainerInspect(t.Context(), p.await(t, "create app", 1), client.ContainerInspectOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
