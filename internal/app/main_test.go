@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,21 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/engine/enginetest"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
+
+// These tests wait for the engine most of the time: more of them than there are
+// processors can wait at once.
+func TestMain(m *testing.M) {
+	const atOnce = "4"
+	chosen := false
+	flag.Parse()
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		if err := flag.Set("test.parallel", atOnce); err != nil {
+			panic(err)
+		}
+	}
+	m.Run()
+}
 
 // The whole way in one process, for the race detector.
 func TestMainInProcess(t *testing.T) {
