@@ -292,17 +292,31 @@ func (b *boot) explain(ctx context.Context, err error) error {
 	}
 	if exit, exitErr := b.ending(ask); exitErr == nil { // the failure stands without its code, too
 		explained.Exit = &exit
-		if exit.OOMKilled {
-			explained.Cause = fmt.Errorf("the app was killed: it needed more memory than its limit of %d MiB", b.target.Setup.Limits.Memory>>20)
+		if exit.OOMKilled || exit.Code == exitKilled {
+			explained.Cause = killed(failure, exit, b.target.Setup.Limits.Memory)
 		}
 	}
 	return explained
 }
 
+// killed is the cause of an end by SIGKILL that nobody here sent. The engine
+// may never learn that it was for memory: Docker 20.10 on cgroup v1 was seen to
+// say so of some such ends and not of others.
+func killed(failure *agent.Failure, exit record.Exit, limit record.Bytes) error {
+	when := fmt.Sprintf("the app was killed %.2f s after its start", float64(failure.After))
+	switch {
+	case limit == 0:
+		return errors.New(when)
+	case exit.OOMKilled:
+		return fmt.Errorf("%s: it needed more memory than its limit of %d MiB", when, limit>>20)
+	}
+	return fmt.Errorf("%s, and not by us: perhaps it needed more memory than its limit of %d MiB", when, limit>>20)
+}
+
 const (
 	// oomPatience is how long the engine may take to hear, after the end of an
 	// app, that it was killed for its memory.
-	oomPatience = 2 * time.Second
+	oomPatience = 500 * time.Millisecond
 	oomPeriod   = 50 * time.Millisecond
 )
 
