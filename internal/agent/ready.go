@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
+	"github.com/plimsoll-ci/plimsoll/internal/sample"
 )
 
 // The pace of the readiness probe: every probePeriod at first, and once the
@@ -126,15 +127,20 @@ func (p *probe) midpoint(low, high time.Time) record.Seconds {
 	return record.SecondsOf((low.Sub(p.began) + high.Sub(p.began)) / 2)
 }
 
-// rest waits until the next attempt is due.
+// rest waits until the next attempt is due. Short rests are slept in the kernel:
+// what a timer is late by would widen the bracket.
 func (p *probe) rest(ctx context.Context, began time.Time) {
 	period := probePeriod
 	if elapsed := began.Sub(p.began); elapsed > probeEager {
 		period = max(period, elapsed/probeShare)
 	}
-	select {
-	case <-time.After(time.Until(began.Add(period))):
-	case <-ctx.Done():
+	due := began.Add(period)
+	if period > resolvePeriod {
+		sleep(ctx, time.Until(due))
+		return
+	}
+	for left := time.Until(due); left > 0; left = time.Until(due) {
+		sample.Sleep(left)
 	}
 }
 

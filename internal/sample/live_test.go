@@ -235,7 +235,7 @@ func TestLiveWatchFromInsideAnotherContainer(t *testing.T) {
 // 200 µs are 1 % of a core.
 func BenchmarkSample(b *testing.B) {
 	_, g, _ := connect(b).touching(b)
-	r := &Recorder{source: g, clock: clock{Monotonic, sleep}, samples: make([]sample, 0, expected)}
+	r := &Recorder{source: g, clock: clock{Monotonic, Sleep}, samples: make([]sample, 0, expected)}
 	b.ReportAllocs()
 	for b.Loop() {
 		r.samples = r.samples[:0]

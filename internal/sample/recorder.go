@@ -47,7 +47,7 @@ type sample struct {
 
 // Start begins sampling at once, every period (DefaultPeriod when 0 or less).
 func Start(source Source, period time.Duration) *Recorder {
-	return start(source, period, clock{Monotonic, sleep})
+	return start(source, period, clock{Monotonic, Sleep})
 }
 
 func start(source Source, period time.Duration, c clock) *Recorder {

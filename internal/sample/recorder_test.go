@@ -136,7 +136,7 @@ func TestRecorderEndsWithTheContainer(t *testing.T) {
 
 func TestTakingASampleDoesNotAllocate(t *testing.T) {
 	g := find(t, fixture(t, "v2-systemd"))
-	r := &Recorder{source: g, clock: clock{Monotonic, sleep}, samples: make([]sample, 0, 1000)}
+	r := &Recorder{source: g, clock: clock{Monotonic, Sleep}, samples: make([]sample, 0, 1000)}
 	if n := testing.AllocsPerRun(100, func() { r.take() }); n > 0 {
 		t.Errorf("%v allocations per sample, want none", n)
 	}

@@ -4,5 +4,5 @@ package sample
 
 import "time"
 
-// sleep waits by a runtime timer where the agent does not run anyway.
-func sleep(d time.Duration) { time.Sleep(d) }
+// Sleep waits by a runtime timer where the agent does not run anyway.
+func Sleep(d time.Duration) { time.Sleep(d) }
