@@ -173,7 +173,7 @@ func (b *boot) run(ctx context.Context, calibrate record.Seconds) (Observation, 
 	if err := b.pod.Start(ctx); err != nil {
 		return Observation{}, err
 	}
-	started, err := b.session.Await(ctx, agent.EventGo)
+	started, err := b.awaitGo(ctx)
 	if err != nil {
 		return Observation{}, err
 	}
@@ -193,6 +193,28 @@ func (b *boot) run(ctx context.Context, calibrate record.Seconds) (Observation, 
 	}
 	trial.Exit.OOMKilled = trial.Exit.OOMKilled || seen.OOMKills > 0
 	return Observation{Trial: trial, Sustained: seen.Sustained, Sampler: seen.Sampler}, nil
+}
+
+// goPatience is how long GO may take before the engine is asked whether the
+// container still runs. A boot passes in a tenth of that and is not disturbed.
+const goPatience = 2 * time.Second
+
+// awaitGo waits until the app's command was executed. A container that ends
+// before its launcher has reported in would be waited for in vain.
+func (b *boot) awaitGo(ctx context.Context) (agent.Event, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watch := time.AfterFunc(goPatience, func() {
+		if b.pod.AwaitEnd(ctx) == nil {
+			cancel(&agent.Failure{Kind: agent.FailExited, Message: "the app's container ended before its launcher had reported in"})
+		}
+	})
+	defer watch.Stop()
+	started, err := b.session.Await(ctx, agent.EventGo)
+	if err != nil {
+		return started, causeOf(ctx, err)
+	}
+	return started, nil
 }
 
 // observe waits for what the agent sees.
