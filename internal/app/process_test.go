@@ -225,24 +225,14 @@ func (r *rig) interruptAtAnyMomentLeavesNothing(t *testing.T) {
 func (r *rig) nextStartSweepsWhatAKilledOneLeft(t *testing.T) {
 	alive := r.start(t, "measure", "--boots", "8", "--format", "json", "plimsoll.test/clock")
 	alive.await(t, "start app", 1)
-	killed := r.start(t, "compare")
-	killed.await(t, "start app", 1)
-	if err := killed.Process.Kill(); err != nil {
-		t.Fatal(err)
+	// Another process of the tests on this engine may be the next that starts, and
+	// sweep first. Then again.
+	swept := false
+	for attempt := 0; attempt < 5 && !swept; attempt++ {
+		swept = r.killAndStartAgain(t)
 	}
-	killed.ends(t)
-	if len(enginetest.Left(t, killed.run)) == 0 {
-		t.Fatal("the killed run left nothing to sweep")
-	}
-	next := r.start(t, "inspect", "plimsoll.test/clock")
-	if code := next.ends(t); code != 0 {
-		t.Errorf("the next start exits with %d\n%s", code, next.stderr.String())
-	}
-	if !strings.Contains(next.stderr.String(), "from the engine that crashed runs had left") {
-		t.Errorf("the next start says\n%s", next.stderr.String())
-	}
-	for _, thing := range enginetest.Left(t, killed.run) {
-		t.Errorf("the next start left %s", thing)
+	if !swept {
+		t.Error("no start says that it removed what a killed run had left")
 	}
 	if code := alive.ends(t); code != 0 {
 		t.Fatalf("the live run exits with %d\n%s", code, alive.stderr.String())
@@ -251,6 +241,26 @@ func (r *rig) nextStartSweepsWhatAKilledOneLeft(t *testing.T) {
 	if err := json.Unmarshal(alive.stdout.Bytes(), &rec); err != nil || len(rec.Trials) != 9 {
 		t.Errorf("the live run has %d boots, %v", len(rec.Trials), err)
 	}
+}
+
+// killAndStartAgain checks that nothing of a killed run is left after the next
+// start, and says whether it was that start which removed it.
+func (r *rig) killAndStartAgain(t *testing.T) (swept bool) {
+	t.Helper()
+	killed := r.start(t, "compare")
+	killed.await(t, "start app", 1)
+	if err := killed.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	killed.ends(t)
+	next := r.start(t, "inspect", "plimsoll.test/clock")
+	if code := next.ends(t); code != 0 {
+		t.Errorf("the next start exits with %d\n%s", code, next.stderr.String())
+	}
+	for _, thing := range enginetest.Left(t, killed.run) {
+		t.Errorf("the next start left %s", thing)
+	}
+	return strings.Contains(next.stderr.String(), "from the engine that crashed runs had left")
 }
 
 // Somebody takes the run's things away in the middle of it.
