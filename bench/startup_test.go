@@ -55,7 +55,7 @@ func BenchmarkStartupClock(b *testing.B) {
 	target.Setup.Environment = []string{"LISTEN_AFTER"}
 	for range b.N {
 		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintln(table, "listens after\tboots\tgate, HTTP median\tp95\tgate, open port median\tp95\toutside poll median\tp95\tbar\t")
+		fmt.Fprintln(table, "listens after\tboots\tgate, HTTP median\tp95\tgate, open port median\tp95\toutside poll median\tp95\topen port's bar\t")
 		for _, delay := range delays {
 			target.Env = map[string]string{"LISTEN_AFTER": delay.String()}
 			row(table, delay, observe(b, pods, target, watch))
@@ -64,10 +64,12 @@ func BenchmarkStartupClock(b *testing.B) {
 	}
 }
 
+// row judges the open port, which is what the fixture stamps. The first answer
+// also holds what the fixture needs to give it.
 func row(table *tabwriter.Writer, delay time.Duration, e errorsOf) {
 	medianBar, p95Bar := bars(delay)
 	verdict := "met"
-	if quantile(e.gate, 0.5) > medianBar.Seconds() || quantile(e.gate, 0.95) > p95Bar.Seconds() {
+	if quantile(e.open, 0.5) > medianBar.Seconds() || quantile(e.open, 0.95) > p95Bar.Seconds() {
 		verdict = fmt.Sprintf("missed: %v, %v", medianBar, p95Bar)
 	}
 	fmt.Fprintf(table, "%v\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", delay, len(e.gate),

@@ -21,7 +21,7 @@ import (
 // The pace of the readiness probe: every probePeriod at first, and once the
 // app has taken longer than probeEager, at most probeShare of the time elapsed.
 const (
-	probePeriod = 3 * time.Millisecond
+	probePeriod = 2 * time.Millisecond
 	probeEager  = 5 * time.Second
 	probeShare  = 1000
 	// answerTimeout bounds one exchange. It is long: a request that waits for
