@@ -25,7 +25,8 @@ type Service struct {
 	Base     Record      `json:"base"`
 	Head     Record      `json:"head"`
 	Metrics  []Change    `json:"metrics"`
-	Cost     *CostChange `json:"cost,omitempty"` // nil when nothing could be priced
+	Growth   *Growth     `json:"growth,omitempty"` // nil when the files of either image were not looked at
+	Cost     *CostChange `json:"cost,omitempty"`   // nil when nothing could be priced
 }
 
 // Change is one metric on both sides, and the verdict on its budget. Base,

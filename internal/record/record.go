@@ -18,6 +18,7 @@ type Record struct {
 	Environment *Environment          `json:"environment,omitempty"` // nil when nothing was booted
 	Setup       *Setup                `json:"setup,omitempty"`       // nil when nothing was booted
 	Layers      []Layer               `json:"layers"`
+	Contents    *Contents             `json:"contents,omitempty"` // nil when the files were not looked at
 	Trials      []Trial               `json:"trials,omitempty"`
 	Metrics     map[MetricID]Measured `json:"metrics"`
 	Warnings    []string              `json:"warnings"`
