@@ -1,0 +1,85 @@
+package owner
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ecosystem reads what one family of package managers leaves behind.
+type ecosystem struct {
+	// claims turns all evidence of the kinds below, in the order of its paths,
+	// into claims, in any order. It keeps to the contract of [Packages].
+	claims func([]Evidence) ([]Claim, []error)
+	// distil reduces a file of each kind; see [Distil].
+	distil map[Kind]func(File) ([]byte, error)
+}
+
+// ecosystems are all that are known.
+var ecosystems = []ecosystem{
+	{claimDpkg, distillers{
+		KindDpkgStatus: distilDpkgStatus, KindDpkgList: distilDpkgList,
+		KindDpkgStatusD: distilDpkgStatus, KindDpkgMD5Sums: distilDpkgMD5Sums,
+	}},
+}
+
+type distillers = map[Kind]func(File) ([]byte, error)
+
+// maxKept bounds what is kept of one file, in bytes.
+const maxKept = 8 << 20
+
+var errTooMuch = errors.New("it tells of more packages and files than the 8 MiB hold that are kept of it")
+
+// Distil reads a file that was [Wanted] and reduces it to the bytes that
+// [Packages] needs: nothing when it turns out to tell nothing, and never more
+// than 8 MiB. Apart from these it needs at most 4 MiB of memory, whatever the
+// size of the file. An error is about this file alone and names it: its
+// packages stay unknown, and the image is still good.
+func Distil(kind Kind, f File) ([]byte, error) {
+	for _, eco := range ecosystems {
+		distil, known := eco.distil[kind]
+		if !known {
+			continue
+		}
+		data, err := distil(f)
+		if err == nil && len(data) > maxKept {
+			err = errTooMuch
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %q as %s: %w", f.Path, kind, err)
+		}
+		return data, nil
+	}
+	return nil, fmt.Errorf("read %q: nothing reads files of kind %q", f.Path, kind)
+}
+
+// Packages says what each package claims, by the evidence of the files that
+// are live, at most one for each path. Claims come in a fixed order, whatever
+// that of the evidence. Problems name the file that they are about, whose
+// packages are left out. A claim may have no files at all, where a package
+// owns none or its list is missing. The memory that it needs grows with the
+// evidence, to at most maxExpansion times its bytes.
+func Packages(evidence []Evidence) (claims []Claim, problems []error) {
+	evidence = slices.SortedFunc(slices.Values(evidence), func(a, b Evidence) int { return strings.Compare(a.Path, b.Path) })
+	for _, eco := range ecosystems {
+		var own []Evidence
+		for _, e := range evidence {
+			if eco.distil[e.Kind] != nil {
+				own = append(own, e)
+			}
+		}
+		c, p := eco.claims(own)
+		claims, problems = append(claims, c...), append(problems, p...)
+	}
+	slices.SortFunc(claims, compareClaims)
+	return claims, problems
+}
+
+func compareClaims(a, b Claim) int {
+	return cmp.Or(
+		cmp.Compare(a.Ecosystem, b.Ecosystem), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version),
+		cmp.Compare(a.Root, b.Root), cmp.Compare(a.In, b.In), slices.Compare(a.Files, b.Files), cmp.Compare(a.Share, b.Share),
+	)
+}
