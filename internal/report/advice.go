@@ -25,23 +25,23 @@ func settle(c record.Change) string {
 }
 
 // advice tells what to look at when a budget failed, and how to go on when the
-// growth is meant. quote dresses foreign strings for the medium.
-func advice(c record.Comparison, o Options, quote func(string, int) string) []string {
+// growth is meant.
+func advice(c record.Comparison, o Options, to medium) []string {
 	if tally(c, record.Fail) == 0 {
 		return nil
 	}
 	var entries []string
 	for _, s := range gravest(c.Services) {
 		if s.Verdict == record.Fail && len(entries) < 6 {
-			entries = append(entries, causes(s, quote)...)
+			entries = append(entries, causes(s, to)...)
 		}
 	}
 	if command := repeat(c); command != "" {
-		entries = append(entries, "See it at home: "+quote(command, 3*imageWidth))
+		entries = append(entries, "See it at home: "+to.quote(command, 3*imageWidth))
 	}
-	meant := "If the growth is meant, raise the budget in " + quote(o.config(), imageWidth)
+	meant := "If the growth is meant, raise the budget in " + to.quote(o.config(), imageWidth)
 	if o.Label != "" {
-		meant += ", or have someone with write access set the label " + quote(o.Label, nameWidth)
+		meant += ", or have someone with write access set the label " + to.quote(o.Label, nameWidth)
 	}
 	return append(entries, meant)
 }
@@ -60,22 +60,37 @@ func repeat(c record.Comparison) string {
 	return ""
 }
 
-// causes names the layer and the line of the bill that grew the most, where the
-// failing budgets are about them.
-func causes(s record.Service, quote func(string, int) string) []string {
+// causes names the layer and the line of the bill that grew the most, and what
+// is new to be done about the image, where the failing budgets are about them.
+func causes(s record.Service, to medium) []string {
 	var entries []string
 	if failed(s, record.ImageSize, record.ImageCompressed, record.ImagePull) {
 		if l, ok := heaviest(s); ok {
-			entries = append(entries, "Most of the image growth of "+quote(s.Name, nameWidth)+" is "+l.growth()+" from "+quote(l.instruction, instructionWidth))
+			entries = append(entries, "Most of the image growth of "+to.quote(s.Name, nameWidth)+" is "+l.growth()+" from "+to.quote(l.instruction, instructionWidth))
 		}
+	}
+	if failed(s, record.ImageSize, record.ImageCompressed, record.ImagePull, record.ImageWasted) {
+		entries = append(entries, remedies(s, to)...)
 	}
 	if failed(s, record.CostMonth) && s.Cost != nil {
 		if it, ok := costliest(items(*s.Cost)); ok {
-			entries = append(entries, "Most of the cost growth of "+quote(s.Name, nameWidth)+" is "+
-				plus(it.rise(), money(symbol(s.Cost.Currency), it.rise()))+" a month for "+quote(it.name, nameWidth))
+			entries = append(entries, "Most of the cost growth of "+to.quote(s.Name, nameWidth)+" is "+
+				plus(it.rise(), money(symbol(s.Cost.Currency), it.rise()))+" a month for "+to.quote(it.name, nameWidth))
 		}
 	}
 	return entries
+}
+
+// remedies are the foremost of what would make head's image smaller again.
+func remedies(s record.Service, to medium) []string {
+	var all []string
+	if notes := copies(wasteThatMatters(s), s.Head.Layers); len(notes) > 0 {
+		all = append(all, notes[0])
+	}
+	if todo := adviceThatMatters(s); len(todo) > 0 {
+		all = append(all, "Saves "+adviceLine(todo[0], s.Head.Layers, to))
+	}
+	return all
 }
 
 // heaviest is the layer that grew the most, if any grew.

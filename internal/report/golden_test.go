@@ -68,3 +68,13 @@ func TestRecord(t *testing.T) {
 	compare(t, "record.txt.golden", report.RecordTerminal(r, report.Options{}))
 	compare(t, "record.md.golden", report.RecordMarkdown(r, report.Options{}))
 }
+
+func TestGrown(t *testing.T)   { golden(t, "grown", grown()) }
+func TestSwapped(t *testing.T) { golden(t, "swapped", swapped()) }
+
+func TestInspect(t *testing.T) {
+	for name, r := range map[string]record.Record{"inspect": flask(), "small": gin()} {
+		compare(t, name+".txt.golden", report.RecordTerminal(r, report.Options{Width: 120}))
+		compare(t, name+".md.golden", report.RecordMarkdown(r, report.Options{}))
+	}
+}

@@ -94,7 +94,7 @@ func viewOf(c record.Comparison, o Options) view {
 	v := view{
 		Verdict: word(c.Verdict), Mark: mark(c.Verdict), Line: Headline(c, o),
 		Tool: clean(c.Tool, nameWidth), Warnings: warningViews(runWarnings(c)),
-		Advice: advice(c, o, clean), Method: methodOf(c), Links: links(o),
+		Advice: advice(c, o, onPage()), Method: methodOf(c), Links: links(o),
 	}
 	if !c.Created.IsZero() {
 		v.Created = c.Created.UTC().Format(time.RFC1123)

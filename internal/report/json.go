@@ -19,6 +19,11 @@ func JSON(c record.Comparison) ([]byte, error) {
 	for i, s := range c.Services {
 		s.Warnings, s.Metrics = listed(s.Warnings), listed(s.Metrics)
 		s.Base, s.Head = tidy(s.Base), tidy(s.Head)
+		if s.Growth != nil {
+			g := *s.Growth
+			g.Packages, g.Unowned, g.Files = listed(g.Packages), listed(g.Unowned), listed(g.Files)
+			s.Growth = &g
+		}
 		c.Services[i] = s
 	}
 	return encode("comparison", c)
@@ -31,6 +36,12 @@ func RecordJSON(r record.Record) ([]byte, error) {
 
 func tidy(r record.Record) record.Record {
 	r.Warnings, r.Layers = listed(r.Warnings), listed(r.Layers)
+	if r.Contents != nil {
+		c := *r.Contents
+		c.Packages, c.Unowned, c.Files = listed(c.Packages), listed(c.Unowned), listed(c.Files)
+		c.Waste, c.Advice = listed(c.Waste), listed(c.Advice)
+		r.Contents = &c
+	}
 	if r.Metrics == nil {
 		r.Metrics = map[record.MetricID]record.Measured{}
 	}

@@ -41,6 +41,7 @@ func Markdown(c record.Comparison, o Options) []byte {
 	p.put("verdict", m.top())
 	p.put("warnings", m.warnings())
 	p.put("summary table", m.glance(min(p.room(), glanceBytes)))
+	p.put("why the image grew", paragraph(imageLine(m.c, inMarkdown(mostRows))))
 	p.put("budgets over the line", m.judged("Over the line", record.Fail, min(p.room(), failingBytes)))
 	p.put("accepted budgets", m.judged("Accepted", record.Accepted, min(p.room(), openBytes)))
 	p.put("what could not be measured", m.missing(min(p.room(), openBytes)))
@@ -280,7 +281,7 @@ func settleCell(r row, c record.Change) string {
 
 // advice is shown only when something is over the line.
 func (m comment) advice() string {
-	entries := advice(m.c, m.o, func(s string, most int) string { return code(s, most) })
+	entries := advice(m.c, m.o, inMarkdown(mostRows))
 	return under("What to do", bullets(entries, 8))
 }
 

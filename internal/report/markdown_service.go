@@ -49,7 +49,10 @@ func (m comment) service(s record.Service, limit int, left *[]string) string {
 	}
 	inner.put("warnings", warningList(serviceWarnings(s), 10))
 	inner.put("images", imageTable(s))
+	dress := inMarkdown(m.mostRows())
+	inner.put("where the growth comes from", under("Why the image changed", bullets(origin(s, dress), 10)))
 	inner.put("layers", layerTable(s))
+	inner.sections(sectionsOf(s, dress))
 	inner.put("cost", costTable(s))
 	inner.put("prices", priceTable(s))
 	inner.put("run", factList(s))
@@ -57,6 +60,20 @@ func (m comment) service(s record.Service, limit int, left *[]string) string {
 		*left = append(*left, name+" of "+code(s.Name, nameWidth))
 	}
 	return folded(serviceSummary(s), inner.b.String())
+}
+
+// Most rows of a table on the contents of an image, where one service or few
+// are compared, and where many share the room.
+const (
+	mostRows  = 10
+	fewerRows = 5
+)
+
+func (m comment) mostRows() int {
+	if len(m.services) > 3 {
+		return fewerRows
+	}
+	return mostRows
 }
 
 // serviceSummary counts what is inside: "api · 1 of 4 budgets over the line ·

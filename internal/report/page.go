@@ -27,11 +27,37 @@ func (p *page) put(name, section string) {
 	p.b.WriteString(section + "\n")
 }
 
+// sectionBytes is the most that one section on an image's contents may take.
+const sectionBytes = 8_000
+
+// sections adds parts of what is told of an image's contents.
+func (p *page) sections(all []section) {
+	for _, s := range all {
+		name, _, _ := strings.Cut(s.title, ":")
+		if text := s.markdown(min(p.room()-1, sectionBytes)); text != "" {
+			p.put(name, text)
+		} else {
+			p.left = append(p.left, name)
+		}
+	}
+}
+
+// paragraph is a line of its own, or nothing.
+func paragraph(s string) string {
+	if s == "" {
+		return ""
+	}
+	return s + "\n"
+}
+
 // table is a GitHub table under construction. Cells come escaped.
 type table struct {
 	heads []string // ":" at either end of a head aligns the column
 	rows  [][]string
 	more  int // rows that were not even added
+	// rest sums up what stands behind the first rows: "12 more packages, 3 MB",
+	// "" for nothing. Without it the rows are counted.
+	rest func(shown int) string
 }
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
@@ -56,10 +82,21 @@ func (t *table) render(limit int, thing string) string {
 	if shown == 0 {
 		return ""
 	}
-	if more := t.more + len(t.rows) - shown; more > 0 {
-		fmt.Fprintf(&b, "\n… and %s.\n", plural(more, "more "+thing))
+	if rest := t.behind(shown, thing); rest != "" {
+		fmt.Fprintf(&b, "\n… and %s.\n", rest)
 	}
 	return b.String()
+}
+
+// behind says what follows the rows that are shown.
+func (t *table) behind(shown int, thing string) string {
+	if t.rest != nil {
+		return t.rest(shown)
+	}
+	if more := t.more + len(t.rows) - shown; more > 0 {
+		return plural(more, "more "+thing)
+	}
+	return ""
 }
 
 func (t *table) header() string {

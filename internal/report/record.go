@@ -17,7 +17,14 @@ func RecordTerminal(r record.Record, o Options) []byte {
 	t.warnings("", recordWarnings(r))
 	t.line("")
 	t.measured(r)
+	if built := builtOn(r, t.medium()); built != "" {
+		t.line("")
+		t.wrapped("  ", built)
+	}
 	t.stack(r)
+	for _, part := range contentsOf(r, t.medium()) {
+		t.section(part)
+	}
 	return []byte(disarmed(t.b.String()))
 }
 
@@ -53,6 +60,9 @@ func (t *terminal) stack(r record.Record) {
 // RecordMarkdown is the same as Markdown, within the options' limit.
 func RecordMarkdown(r record.Record, o Options) []byte {
 	p := &page{limit: o.limit()}
+	if r.Contents != nil {
+		p.limit -= leftOutBytes
+	}
 	p.put("image", "### "+code(r.Image, imageWidth)+"\n")
 	var lines []string
 	for _, f := range identity(r) {
@@ -65,7 +75,13 @@ func RecordMarkdown(r record.Record, o Options) []byte {
 		t.add(m.title, solid(m.value), dash(m.over))
 	}
 	p.put("metrics", under("Metrics", t.render(p.room(), "metric")))
+	m := inMarkdown(mostRows)
+	p.put("what it is built on", paragraph(builtOn(r, m)))
 	p.put("layers", stackTable(r, p.room()))
+	p.sections(contentsOf(r, m))
+	if r.Contents != nil {
+		p.b.WriteString(comment{o: o}.leftOut(p.left))
+	}
 	return []byte(p.b.String())
 }
 

@@ -13,6 +13,7 @@ import (
 func Terminal(c record.Comparison, o Options) []byte {
 	t := &terminal{o: o}
 	t.verdict(c)
+	t.sentence("  ", imageLine(c, t.medium()))
 	t.warnings("", runWarnings(c))
 	t.judged("Over the line", c, record.Fail)
 	t.judged("Accepted", c, record.Accepted)
@@ -34,6 +35,15 @@ type terminal struct {
 func (t *terminal) line(s string) { t.b.WriteString(s + "\n") }
 
 func (t *terminal) wrapped(indent, s string) { t.b.WriteString(wrap(s, indent, t.o.width())) }
+
+// sentence is wrapped, but nothing where there is none.
+func (t *terminal) sentence(indent, s string) {
+	if s != "" {
+		t.wrapped(indent, s)
+	}
+}
+
+func (t *terminal) medium() medium { return onTerminal(t.o.width()) }
 
 func (t *terminal) heading(s string) { t.line("\n" + paint(cell{s, bold}, t.o.Color)) }
 
@@ -118,7 +128,7 @@ func remark(r row, c record.Change) string {
 }
 
 func (t *terminal) advice(c record.Comparison) {
-	entries := advice(c, t.o, plain)
+	entries := advice(c, t.o, t.medium())
 	if len(entries) == 0 {
 		return
 	}
@@ -137,8 +147,23 @@ func (t *terminal) service(s record.Service) {
 	t.line("")
 	t.metrics(s)
 	t.cost(s)
+	t.origin(s)
 	t.layers(s)
+	for _, part := range sectionsOf(s, t.medium()) {
+		t.section(part)
+	}
 	t.facts(s)
+}
+
+// origin is what there is to say of a growth before it is told by layer.
+func (t *terminal) origin(s record.Service) {
+	lines := origin(s, t.medium())
+	if len(lines) > 0 {
+		t.line("")
+	}
+	for _, l := range lines {
+		t.wrapped("  ", l)
+	}
 }
 
 // named is an image and its digest.
