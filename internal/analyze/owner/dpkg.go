@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"strings"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -60,38 +61,31 @@ func (p *dpkgPackage) read(key, value []byte) {
 // but for directories that the next line is below of: they weigh nothing.
 func distilDpkgList(f File) ([]byte, error) {
 	var out paths
-	var last []byte
-	keep := func(next []byte) error {
-		below := len(next) > len(last) && bytes.HasPrefix(next, last) && next[len(last)] == '/'
-		if len(last) == 0 || below {
+	last := ""
+	err := scan(f.Body, func(line []byte) error {
+		next := within("", string(line))
+		directory := len(next) > len(last) && strings.HasPrefix(next, last) && next[len(last)] == '/'
+		keep := last
+		last = next
+		if directory {
 			return nil
 		}
-		return out.add(last)
-	}
-	err := scan(f.Body, func(line []byte) error {
-		p := within("", string(bytes.TrimSpace(line)))
-		if err := keep([]byte(p)); err != nil {
-			return err
-		}
-		last = append(last[:0], p...)
-		return nil
+		return out.add(keep)
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = keep(nil)
+	err = out.add(last)
 	return out.packed, err
 }
 
-// distilDpkgMD5Sums keeps the paths of a *.md5sums, each behind its hash.
+// distilDpkgMD5Sums keeps the paths of a *.md5sums, each behind its hash and
+// two blanks.
 func distilDpkgMD5Sums(f File) ([]byte, error) {
 	var out paths
 	err := scan(f.Body, func(line []byte) error {
-		_, name, _ := bytes.Cut(line, []byte(" "))
-		if p := within("", string(bytes.TrimSpace(name))); p != "" {
-			return out.add([]byte(p))
-		}
-		return nil
+		_, name, _ := bytes.Cut(line, []byte("  "))
+		return out.add(within("", string(name)))
 	})
 	return out.packed, err
 }

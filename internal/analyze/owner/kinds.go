@@ -67,7 +67,7 @@ func byName(dir, base string) Kind {
 	case "package.json":
 		return when(nodePackage(dir), KindNPM)
 	case "gem.build_complete":
-		return when(strings.Contains(dir, "/extensions/"), KindGemExtension)
+		return when(gemExtension(dir), KindGemExtension)
 	}
 	return ""
 }
@@ -126,6 +126,15 @@ func nodePackage(dir string) bool {
 		return false
 	}
 	return above == "node_modules" || strings.HasSuffix(above, "/node_modules")
+}
+
+// gemExtension says whether dir is where something was compiled for a gem:
+// extensions, platform, version of Ruby, directory of the gem.
+func gemExtension(dir string) bool {
+	above, _ := cutLast(dir)
+	above, _ = cutLast(above)
+	above, _ = cutLast(above)
+	return strings.HasSuffix(above, "/extensions")
 }
 
 // cutLast splits a path before its last element.

@@ -54,8 +54,12 @@ type paths struct {
 	expanded int // bytes of all paths
 }
 
-// add takes one path more. It fails where so many would be too much to keep.
-func (p *paths) add(path []byte) error {
+// add takes one path more, unless it is empty. It fails where so many would be
+// too much to keep.
+func (p *paths) add(path string) error {
+	if path == "" {
+		return nil
+	}
 	shared := 0
 	for shared < min(len(path), len(p.last)) && path[shared] == p.last[shared] {
 		shared++
@@ -71,14 +75,14 @@ func (p *paths) add(path []byte) error {
 	return nil
 }
 
-// expansion is how many bytes of paths that many packed bytes may stand for.
-// A short list of long paths is no danger.
-func expansion(packed int) int { return 64<<10 + maxExpansion*packed }
+// expansion is how many bytes of paths that many packed bytes may stand for: a
+// few more where they are few.
+func expansion(packed int) int { return 4<<10 + maxExpansion*packed }
 
 // unpackPaths gives back the paths that were packed.
 func unpackPaths(data []byte) ([]string, error) {
 	count, total, err := measurePaths(data)
-	if err != nil {
+	if err != nil || count == 0 {
 		return nil, err
 	}
 	all, ends := make([]byte, 0, total), make([]int, 0, count)

@@ -3,6 +3,7 @@ package owner
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -13,6 +14,9 @@ import (
 // lists of dependencies of some 20 KiB.
 const maxLine = 1 << 20
 
+// errStop ends a scan that has found what it looked for.
+var errStop = errors.New("no more")
+
 // scan hands over the lines of r without their ends, in a buffer that the next
 // one overwrites. It stops at the first error, its own or that of each.
 func scan(r io.Reader, each func(line []byte) error) error {
@@ -21,7 +25,10 @@ func scan(r io.Reader, each func(line []byte) error) error {
 	n := 0
 	for s.Scan() {
 		n++
-		if err := each(s.Bytes()); err != nil {
+		switch err := each(s.Bytes()); {
+		case errors.Is(err, errStop):
+			return nil
+		case err != nil:
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 	}

@@ -1,0 +1,80 @@
+package owner
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// maxPath bounds a path in a list of files, in bytes: Linux's PATH_MAX.
+const maxPath = 4096
+
+// csvReader reads the first field of each record of a CSV file, as RFC 4180
+// has it, with lines that end in LF too. Unlike encoding/csv it bounds the
+// memory that one field takes.
+// https://www.rfc-editor.org/rfc/rfc4180
+type csvReader struct {
+	r     *bufio.Reader
+	field []byte
+}
+
+// next gives the first field of the next record, in a buffer that the one
+// after overwrites, and io.EOF after the last.
+func (c *csvReader) next() ([]byte, error) {
+	c.field = c.field[:0]
+	if _, err := c.r.Peek(1); err != nil {
+		return nil, err
+	}
+	for first := true; ; first = false {
+		end, err := c.skim(first)
+		if err != nil {
+			return nil, err
+		}
+		if end {
+			return c.field, nil
+		}
+	}
+}
+
+// skim reads a field, keeps it if told to, and says whether the record ends
+// with it.
+func (c *csvReader) skim(keep bool) (end bool, err error) {
+	quoted, start := false, true
+	for ; ; start = false {
+		b, err := c.r.ReadByte()
+		switch {
+		case errors.Is(err, io.EOF) && !quoted:
+			return true, nil
+		case errors.Is(err, io.EOF):
+			return false, fmt.Errorf("a quoted field does not end: %w", io.ErrUnexpectedEOF)
+		case err != nil:
+			return false, err
+		case b == '"' && (start || quoted):
+			if !quoted || !c.peek('"') {
+				quoted = !quoted
+				continue
+			}
+			_, err = c.r.Discard(1)
+		case quoted:
+		case b == ',' || b == '\n':
+			return b == '\n', nil
+		case b == '\r' && c.peek('\n'):
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		if keep {
+			c.field = append(c.field, b)
+		}
+		if len(c.field) > maxPath {
+			return false, fmt.Errorf("a path is longer than %d bytes: %.40q…", maxPath, c.field)
+		}
+	}
+}
+
+func (c *csvReader) peek(b byte) bool {
+	next, err := c.r.Peek(1)
+	return err == nil && next[0] == b
+}
