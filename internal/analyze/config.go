@@ -58,10 +58,31 @@ func parseConfig(raw []byte, limits Limits) (config, error) {
 
 // decode reads one JSON document and nothing behind it.
 func decode(raw []byte, into any) error {
+	const most = 1 << 16 // "{}," is 3 bytes here and 136 as a descriptor
+	if n := values(raw, most); n > most {
+		return fmt.Errorf("holds more than %d values", most)
+	}
 	if err := json.Unmarshal(raw, into); err != nil {
 		return fmt.Errorf("not the JSON expected: %w", err)
 	}
 	return nil
+}
+
+// values counts the members and elements of a JSON document, up to one more
+// than most. What is no JSON is counted anyhow.
+func values(raw []byte, most int) (n int) {
+	quoted := false
+	for i := 0; i < len(raw) && n <= most; i++ {
+		switch c := raw[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == ',' || c == '[' || c == '{'):
+			n++
+		}
+	}
+	return n
 }
 
 func digestBytes(raw []byte) string {

@@ -3,6 +3,8 @@ package analyze
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -66,6 +68,9 @@ func (r resolver) image(ctx context.Context, d v1.Descriptor, depth int) (resolv
 		}
 		return r.image(ctx, next, depth+1)
 	}
+	if doc.Config.Digest.Hex == "" && isSchema1(raw) {
+		return resolved{}, fmt.Errorf("manifest %s: %w", d.Digest, errSchema1)
+	}
 	return r.load(ctx, d, doc.Manifest)
 }
 
@@ -86,12 +91,21 @@ func (r resolver) load(ctx context.Context, d v1.Descriptor, m v1.Manifest) (res
 		return resolved{}, fmt.Errorf("manifest %s: %w", d.Digest, err)
 	}
 	if have, want := len(m.Layers), len(c.file.RootFS.DiffIDs); have != want {
-		return resolved{}, fmt.Errorf("manifest %s: lists %d layers, its configuration %d", d.Digest, have, want)
+		return resolved{}, fmt.Errorf("manifest %s: lists %d layers, its configuration %d%s", d.Digest, have, want, otherKind(m))
 	}
 	if err := c.runsOn(r.want); err != nil {
 		return resolved{}, err
 	}
 	return resolved{from: r.from, manifest: d.Digest.String(), config: c, raw: raw, layers: m.Layers}, nil
+}
+
+// otherKind says what a manifest is of when it is of no image: charts, caches
+// and signatures are stored alike.
+func otherKind(m v1.Manifest) string {
+	if m.Config.MediaType == "" || m.Config.MediaType.IsConfig() {
+		return ""
+	}
+	return fmt.Sprintf(" (it may be no image: its configuration is of type %q)", m.Config.MediaType)
 }
 
 // document reads a small blob whole and verifies its digest.
@@ -109,9 +123,24 @@ func (r resolver) document(ctx context.Context, d v1.Descriptor, open func(conte
 		return nil, err
 	}
 	if got := digestBytes(raw); got != d.Digest.String() {
+		if isSchema1(raw) { // its digest leaves out the signatures within
+			return nil, errSchema1
+		}
 		return nil, fmt.Errorf("content hashes to %s", got)
 	}
 	return raw, nil
+}
+
+var errSchema1 = errors.New("an image manifest of schema 1, which is out of use since 2017: push the image again with a current tool")
+
+// isSchema1 recognises the manifests of Docker before 1.10.
+// https://github.com/distribution/distribution/blob/release/2.8/docs/spec/manifest-v2-1.md
+func isSchema1(raw []byte) bool {
+	var doc struct {
+		SchemaVersion int               `json:"schemaVersion"`
+		FSLayers      []json.RawMessage `json:"fsLayers"`
+	}
+	return decode(raw, &doc) == nil && doc.SchemaVersion == 1 && doc.FSLayers != nil
 }
 
 // checkDigest refuses everything but SHA-256 and with it any digest that could

@@ -1,0 +1,46 @@
+package analyze
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// buildOpen builds testdata/open, without the race detector.
+func buildOpen(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "open")
+	if out, err := exec.Command("go", "build", "-o", program, "./testdata/open").CombinedOutput(); err != nil {
+		t.Fatalf("build testdata/open: %v\n%s", err, out)
+	}
+	return program
+}
+
+// outcome is what testdata/open prints.
+type outcome struct {
+	Error    string
+	Image    string
+	Stored   int64
+	Files    int
+	Layers   int
+	Warnings []string
+	Peak     int64 // bytes
+}
+
+// runOpen runs testdata/open with an environment of its own. It may end before
+// it has read all of stdin.
+func runOpen(t *testing.T, program string, env []string, stdin io.Reader, args ...string) outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = env, stdin, &stdout, &stderr
+	err := cmd.Run()
+	var got outcome
+	if json.Unmarshal(stdout.Bytes(), &got) != nil {
+		t.Fatalf("testdata/open: %v\n%s\n%s", err, stdout.String(), stderr.String())
+	}
+	return got
+}
