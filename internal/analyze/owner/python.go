@@ -21,7 +21,7 @@ func distilPythonInfo(f File) ([]byte, error) {
 		}
 		switch key, value := field(line); string(key) {
 		case "Name":
-			name = string(value)
+			name = pythonName(string(value))
 		case "Version":
 			version = string(value)
 		}
@@ -33,7 +33,7 @@ func distilPythonInfo(f File) ([]byte, error) {
 	if name == "" {
 		return nil, errors.New(`its head has no "Name:"`)
 	}
-	return packStrings(nil, pythonName(name), version), nil
+	return packStrings(nil, name, version), nil
 }
 
 // pythonName gives a name in its normal form: which of its spellings a release
