@@ -9,10 +9,11 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
 // outerMembers bounds the files of an archive around the layers.
@@ -48,9 +49,10 @@ type stream struct {
 	from      Transport
 	layers    map[string]scan     // by member name
 	byContent map[string]*scanned // by DiffID
-	documents map[string][]byte   // JSON files by member name
-	kept      int                 // bytes of documents
-	links     map[string]string   // symbolic links between members
+	store     *Store
+	documents map[string][]byte // JSON files by member name
+	kept      int               // bytes of documents
+	links     map[string]string // symbolic links between members
 }
 
 // scan is the outcome of reading one layer. A broken layer only matters if an
@@ -62,8 +64,8 @@ type scan struct {
 
 func newStream(ctx context.Context, from Transport, opts Options) *stream {
 	return &stream{
-		scan: scanner{ctx: ctx, budget: &budget{Limits: opts.Limits}, estimate: opts.Estimate},
-		opts: opts, from: from,
+		scan: scanner{ctx: ctx, budget: &budget{Limits: opts.Limits}, estimate: opts.Estimate, exact: opts.Exact, digests: true, contents: true},
+		opts: opts, from: from, store: opts.Store,
 		layers: map[string]scan{}, byContent: map[string]*scanned{},
 		documents: map[string][]byte{}, links: map[string]string{},
 	}
@@ -100,18 +102,10 @@ func (s *stream) member(hdr *tar.Header, in *bufio.Reader) error {
 	if err != nil {
 		return err
 	}
-	switch hdr.Typeflag {
-	case tar.TypeReg:
+	if hdr.Typeflag == tar.TypeReg {
 		return s.file(name, hdr.Size, in)
-	case tar.TypeSymlink, tar.TypeLink:
-		target := hdr.Linkname
-		if hdr.Typeflag == tar.TypeSymlink {
-			target = path.Join(path.Dir(name), target)
-		}
-		if target, err := clean(target, s.opts.Limits.Path); err == nil {
-			s.links[name] = target
-		}
 	}
+	noteLink(s.links, name, hdr, s.opts.Limits)
 	return nil
 }
 
@@ -122,20 +116,28 @@ func (s *stream) file(name string, size int64, in *bufio.Reader) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case isLayer(name, head):
-		return s.layer(name, in)
-	case isJSON(head):
-		limit := int64(s.opts.Limits.Document)
-		if size > limit || int64(s.kept)+size > 8*limit {
-			return nil // whoever needs it is told
-		}
-		raw, err := io.ReadAll(in)
-		s.documents[name] = raw
-		s.kept += len(raw)
+	if isLayer(name, head) {
+		return s.layer(name, size, compressionOf(head) != "", in)
+	}
+	return s.keepDocument(name, size, in)
+}
+
+// keepDocument keeps a member that is JSON. What is too large for a document is
+// left out, and whoever needs it is told.
+func (s *stream) keepDocument(name string, size int64, r io.Reader) error {
+	limit := int64(s.opts.Limits.Document)
+	if size > limit || int64(s.kept)+size > 8*limit {
+		return nil
+	}
+	in := bufio.NewReader(r)
+	head, err := in.Peek(int(min(size, 512)))
+	if err != nil || !isJSON(head) {
 		return err
 	}
-	return nil
+	raw, err := io.ReadAll(in)
+	s.documents[name] = raw
+	s.kept += len(raw)
+	return err
 }
 
 // isLayer tells layers from documents by their magic numbers. An empty layer
@@ -151,19 +153,30 @@ func isLayer(name string, head []byte) bool {
 	return string(head[at:at+len(magic)]) == magic || len(bytes.Trim(head, "\x00")) == 0
 }
 
-func (s *stream) layer(name string, in io.Reader) error {
+// layer reads a layer, unless the store holds it: from Engine 25 on, its name is
+// the digest of its content.
+func (s *stream) layer(name string, size int64, compressed bool, in io.Reader) error {
 	if len(s.layers) == s.opts.Limits.Layers {
 		return fmt.Errorf("more than %d layers", s.opts.Limits.Layers)
 	}
-	l, err := s.scan.layer(in)
+	if hex, ok := strings.CutPrefix(name, "blobs/sha256/"); ok && !compressed {
+		w := wanted{diffID: "sha256:" + hex, size: record.Bytes(size)}
+		if l, ok := s.store.get(w, &s.scan); ok && l.diffID == w.diffID {
+			s.layers[name] = scan{l, s.scan.budget.again(l.content)}
+			s.byContent[l.diffID] = l
+			return nil
+		}
+	}
+	l, err := s.scan.layer(in, size)
 	if ended := s.scan.ctx.Err(); ended != nil {
 		return ended
 	}
 	if err == nil {
 		if known, ok := s.byContent[l.diffID]; ok {
-			l.index = known.index
+			l.content = known.content
 		} else {
 			s.byContent[l.diffID] = l
+			s.store.put(wanted{diffID: l.diffID}, l)
 		}
 	}
 	s.layers[name] = scan{l, err}
@@ -217,6 +230,9 @@ func (s *stream) open(ctx context.Context, d v1.Descriptor) (io.ReadCloser, erro
 	return s.manifest(ctx, d)
 }
 
+// place is nothing: a stream goes by once.
+func (s *stream) place(v1.Descriptor) string { return "" }
+
 func (s *stream) document(name string) ([]byte, error) {
 	raw, ok := s.documents[s.follow(name)]
 	if !ok {
@@ -261,31 +277,43 @@ func (s *stream) images(ctx context.Context, refs []string) ([]Image, error) {
 }
 
 func (s *stream) image(ref string, it item) (Image, error) {
-	raw, err := s.document(it.Config)
+	c, err := s.configOf(ref, it)
 	if err != nil {
-		return Image{}, fmt.Errorf("%s: image configuration: %w", ref, err)
-	}
-	c, err := parseConfig(raw, s.opts.Limits)
-	if err != nil {
-		return Image{}, fmt.Errorf("%s: %w", ref, err)
-	}
-	if err := c.runsOn(s.opts.Platform); err != nil {
-		return Image{}, fmt.Errorf("%s: %w", ref, err)
-	}
-	if want := strings.TrimSuffix(path.Base(it.Config), ".json"); imageID.MatchString(want) && !strings.HasSuffix(c.digest, want) {
-		return Image{}, fmt.Errorf("%s: image configuration %s: content hashes to %s", ref, quote(it.Config), c.digest)
+		return Image{}, err
 	}
 	ids := c.diffIDs()
-	if len(it.Layers) != len(ids) {
-		return Image{}, fmt.Errorf("%s: manifest.json lists %d layers, the image configuration %d", ref, len(it.Layers), len(ids))
-	}
 	var layers []*scanned
 	for i, name := range it.Layers {
 		l, err := s.find(name, ids[i])
+		if err == nil && l.diffID != ids[i] {
+			err = fmt.Errorf("its content hashes to %s, the configuration expects %s", l.diffID, ids[i])
+		}
 		if err != nil {
 			return Image{}, fmt.Errorf("%s: %s: %w", ref, layerName(i, ids[i]), err)
 		}
 		layers = append(layers, l)
 	}
-	return assemble(ref, s.from, c, slices.Clip(layers), s.opts.Limits)
+	return assemble(ref, s.from, c, layers, s.opts.Limits)
+}
+
+// configOf reads and checks the configuration of an item.
+func (s *stream) configOf(ref string, it item) (config, error) {
+	raw, err := s.document(it.Config)
+	if err != nil {
+		return config{}, fmt.Errorf("%s: image configuration: %w", ref, err)
+	}
+	c, err := parseConfig(raw, s.opts.Limits)
+	if err != nil {
+		return config{}, fmt.Errorf("%s: %w", ref, err)
+	}
+	if err := c.runsOn(s.opts.Platform); err != nil {
+		return config{}, fmt.Errorf("%s: %w", ref, err)
+	}
+	if want := strings.TrimSuffix(path.Base(it.Config), ".json"); imageID.MatchString(want) && !strings.HasSuffix(c.digest, want) {
+		return config{}, fmt.Errorf("%s: image configuration %s: content hashes to %s", ref, quote(it.Config), c.digest)
+	}
+	if ids := c.diffIDs(); len(it.Layers) != len(ids) {
+		return config{}, fmt.Errorf("%s: manifest.json lists %d layers, the image configuration %d", ref, len(it.Layers), len(ids))
+	}
+	return c, nil
 }

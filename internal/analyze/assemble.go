@@ -17,25 +17,30 @@ func assemble(ref string, from Transport, c config, layers []*scanned, limits Li
 	if warning != "" {
 		img.Warnings = append(img.Warnings, warning)
 	}
-	t := tree{most: limits.Entries}
+	entries := int64(0)
+	for _, l := range layers {
+		entries += l.entries
+	}
+	t := newTree(entries, limits.Entries)
 	for i, l := range layers {
-		if l.diffID != ids[i] {
-			return img, fmt.Errorf("%s: %s: its content hashes to %s, the configuration expects %s", ref, layerName(i, l.digest), l.diffID, ids[i])
-		}
-		if err := t.apply(l.index); err != nil {
+		if err := t.apply(&l.index); err != nil {
 			return img, fmt.Errorf("%s: %s: %w", ref, layerName(i, ids[i]), err)
 		}
 		for _, note := range t.notes.take() {
 			img.Warnings = append(img.Warnings, layerName(i, ids[i])+": "+note)
 		}
-		img.addLayer(l, *t.top(), created[i])
+		for _, problem := range l.problems {
+			img.Warnings = append(img.Warnings, layerName(i, ids[i])+": "+problem)
+		}
+		img.evidence, img.indexes = append(img.evidence, l.evidence), append(img.indexes, &l.index)
+		img.addLayer(ids[i], l, *t.top(), created[i])
 	}
-	img.Stored, img.Live, img.Files = t.size(), t.live, t.names
+	img.Stored, img.Live, img.Files, img.tree = t.size(), t.bytes, t.files, t
 	return img, nil
 }
 
-func (img *Image) addLayer(l *scanned, s stored, instruction string) {
-	out := record.Layer{DiffID: l.diffID, Size: s.size, Files: s.files, Instruction: instruction}
+func (img *Image) addLayer(diffID string, l *scanned, s stored, instruction string) {
+	out := record.Layer{DiffID: diffID, Size: s.size, Files: s.files, Instruction: instruction}
 	if l.compressed {
 		out.Digest, out.Compressed = l.digest, l.blob
 	} else {

@@ -56,7 +56,7 @@ func BenchmarkLayer(b *testing.B) {
 	b.SetBytes(int64(len(raw)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := walk(bytes.NewReader(raw), newBudget(Limits{})); err != nil {
+		if _, err := walk(tape{Reader: bytes.NewReader(raw)}, newBudget(Limits{})); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -76,16 +76,16 @@ func BenchmarkTree(b *testing.B) {
 		}
 		var indexes []*index
 		for _, l := range [][]tar.Header{lower, upper} {
-			x, err := walk(bytes.NewReader(layerTar(b, l...)), newBudget(Limits{}))
+			x, err := walk(tape{Reader: bytes.NewReader(layerTar(b, l...))}, newBudget(Limits{}))
 			if err != nil {
 				b.Fatal(err)
 			}
-			indexes = append(indexes, x)
+			indexes = append(indexes, &x.index)
 		}
 		b.Run(fmt.Sprintf("whiteouts=%d", hidden), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				t := tree{most: 1 << 20}
+				t := newTree(0, 1<<20)
 				for _, x := range indexes {
 					if err := t.apply(x); err != nil {
 						b.Fatal(err)
@@ -100,7 +100,7 @@ func BenchmarkEstimate(b *testing.B) {
 	raw := benchLayers(b, 4_000)[0]
 	b.SetBytes(int64(len(raw)))
 	for b.Loop() {
-		e := newEstimator()
+		e := newEstimator(-1, true)
 		if _, err := io.Copy(e, bytes.NewReader(raw)); err != nil {
 			b.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package analyze
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,32 +18,43 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
-// scanned is all that is kept of a layer once its blob went by.
+// scanned is all that is kept of a layer once it was read.
 type scanned struct {
-	index      *index
-	diffID     string
-	digest     string       // of the blob as stored
+	*content
+	diffID     string       // "" when the content was not hashed
+	digest     string       // of the blob as stored, "" when it was not hashed
 	blob       record.Bytes // length of the blob as stored
 	unpacked   record.Bytes // length of the tar
 	compressed bool
 	estimate   record.Bytes
 	estimated  bool
+	exact      bool // the estimate is of all of the layer
 }
 
-// scanner reads layer blobs.
+// scanner reads layers.
 type scanner struct {
 	ctx      context.Context
 	budget   *budget
 	estimate bool // also of layers that are compressed already
+	exact    bool // estimates, of all of a layer
+	digests  bool // hash the blobs as they are stored
+	contents bool // hash what they unpack to
 }
 
 // block is how much is hashed at a time. Large enough that the hash runs at
 // full speed, small enough to stay in the cache until tar has looked at it.
-const block = 256 << 10
+const block = 128 << 10
 
-// layer reads one blob to its end.
-func (s *scanner) layer(r io.Reader) (*scanned, error) {
-	raw := newHashed(s.ctx, r)
+// layer reads one blob of size bytes, -1 where that is not known: to its end, or where it is an uncompressed file that
+// can be read at random and whose content is trusted, only what is needed.
+func (s *scanner) layer(r io.Reader, size int64) (*scanned, error) {
+	if at, ok := r.(sizedReaderAt); ok && !s.digests && !s.contents {
+		head := make([]byte, len(magicZstd))
+		if n, _ := at.ReadAt(head, 0); compressionOf(head[:n]) == "" {
+			return s.file(at)
+		}
+	}
+	raw := newHashed(s.ctx, r, s.digests)
 	in := bufio.NewReaderSize(raw, block)
 	head, err := in.Peek(len(magicZstd))
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -54,7 +66,7 @@ func (s *scanner) layer(r io.Reader) (*scanned, error) {
 		return nil, err
 	}
 	defer plain.Close()
-	out, err := s.content(plain, raw, format)
+	out, err := s.stream(plain, raw, format, unpackedSize(format, size))
 	if err != nil {
 		return nil, err
 	}
@@ -65,16 +77,54 @@ func (s *scanner) layer(r io.Reader) (*scanned, error) {
 	return out, nil
 }
 
-// content hashes, estimates and walks the inflated tar.
-func (s *scanner) content(plain io.Reader, raw *hashed, format string) (*scanned, error) {
-	out := &scanned{compressed: format != ""}
-	t := &tee{from: plain, raw: raw, budget: s.budget, sum: sha256.New(), buf: make([]byte, block), ratio: out.compressed}
-	if s.estimate || !out.compressed {
-		e := newEstimator()
-		t.copy = e
-		defer func() { out.estimate, out.estimated = e.Close(), true }()
+// unpackedSize is what a blob unpacks to, -1 where that is not known.
+func unpackedSize(format string, size int64) int64 {
+	if format != "" {
+		return -1
 	}
-	x, err := walk(t, s.budget)
+	return size
+}
+
+// sizedReaderAt is what can be read at random.
+type sizedReaderAt interface {
+	io.ReaderAt
+	Size() int64
+}
+
+// file reads the headers of a tar where they lie, and what is estimated of it.
+func (s *scanner) file(at sizedReaderAt) (*scanned, error) {
+	if err := s.ctx.Err(); err != nil {
+		return nil, err
+	}
+	size := at.Size()
+	if err := s.budget.inflate(int(size)); err != nil {
+		return nil, err
+	}
+	e := newEstimator(size, s.exact)
+	failed := make(chan error, 1)
+	go func() { failed <- e.readAt(at, size) }()
+	in := newSection(at, 0, size)
+	c, err := walk(tape{Reader: in, at: in}, s.budget)
+	if err = cmp.Or(err, <-failed); err != nil {
+		e.Close()
+		return nil, cutShort(err, size)
+	}
+	return &scanned{content: c, blob: record.Bytes(size), unpacked: record.Bytes(size), estimate: e.Close(), estimated: true, exact: s.exact}, nil
+}
+
+// stream hashes, estimates and walks the inflated tar.
+func (s *scanner) stream(plain io.Reader, raw *hashed, format string, size int64) (*scanned, error) {
+	out := &scanned{compressed: format != ""}
+	t := &tee{from: plain, raw: raw, budget: s.budget, buf: make([]byte, block), ratio: out.compressed}
+	if s.contents {
+		t.sum = sha256.New()
+	}
+	if s.estimate || !out.compressed {
+		e := newEstimator(size, s.exact)
+		t.copy = e
+		defer func() { out.estimate, out.estimated, out.exact = e.Close(), true, s.exact }()
+	}
+	c, err := walk(tape{Reader: t}, s.budget)
 	if err == nil {
 		_, err = io.Copy(io.Discard, t)
 	}
@@ -82,14 +132,18 @@ func (s *scanner) content(plain io.Reader, raw *hashed, format string) (*scanned
 		err = t.err // what the tar reader makes of it says less
 	}
 	if err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = fmt.Errorf("%w: the layer is cut short after %d bytes unpacked", err, t.n)
-		}
-		return nil, err
+		return nil, cutShort(err, t.n)
 	}
-	x.last = nil
-	out.index, out.diffID, out.unpacked = x, digestOf(t.sum), record.Bytes(t.n)
+	out.content, out.diffID, out.unpacked = c, digestOf(t.sum), record.Bytes(t.n)
 	return out, nil
+}
+
+// cutShort says of an unexpected end where it came.
+func cutShort(err error, n int64) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: the layer is cut short after %d bytes unpacked", err, n)
+	}
+	return err
 }
 
 var (
@@ -131,11 +185,14 @@ func inflate(r io.Reader, format string) (io.ReadCloser, error) {
 type hashed struct {
 	from io.Reader
 	ctx  context.Context
-	sum  hash.Hash
+	sum  hash.Hash // nil: it is only counted
 	n    int64
 }
 
-func newHashed(ctx context.Context, r io.Reader) *hashed {
+func newHashed(ctx context.Context, r io.Reader, hash bool) *hashed {
+	if !hash {
+		return &hashed{from: r, ctx: ctx}
+	}
 	return &hashed{from: r, ctx: ctx, sum: sha256.New()}
 }
 
@@ -144,14 +201,22 @@ func (h *hashed) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := h.from.Read(p)
-	h.sum.Write(p[:n])
+	if h.sum != nil {
+		h.sum.Write(p[:n])
+	}
 	h.n += int64(n)
 	return n, err
 }
 
 func (h *hashed) digest() string { return digestOf(h.sum) }
 
-func digestOf(h hash.Hash) string { return "sha256:" + hex.EncodeToString(h.Sum(nil)) }
+// digestOf is "" where nothing was hashed.
+func digestOf(h hash.Hash) string {
+	if h == nil {
+		return ""
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+}
 
 // tee hands inflated bytes to the tar reader, after it hashed, counted and
 // copied them a block at a time.
@@ -159,7 +224,7 @@ type tee struct {
 	from   io.Reader
 	raw    *hashed
 	budget *budget
-	sum    hash.Hash
+	sum    hash.Hash // nil: nobody asks for the DiffID
 	copy   io.Writer // nil: nobody wants a copy
 	buf    []byte
 	ready  []byte // part of buf that was not handed out yet
@@ -187,7 +252,9 @@ func (t *tee) fill() {
 		t.ready = t.buf[:n]
 	}
 	t.n += int64(len(t.ready))
-	t.sum.Write(t.ready)
+	if t.sum != nil {
+		t.sum.Write(t.ready)
+	}
 	if t.copy != nil {
 		_, _ = t.copy.Write(t.ready) // an estimator takes everything
 	}

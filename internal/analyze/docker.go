@@ -13,8 +13,6 @@ import (
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-
-	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
 // WriteDocker writes the image that ref names as an archive that every engine
@@ -52,7 +50,7 @@ func convert(ctx context.Context, w io.Writer, ref Reference, opts Options, tag 
 	if err := writeFile(out, it.Config, found.raw); err != nil {
 		return err
 	}
-	s := scanner{ctx: ctx, budget: &budget{Limits: opts.Limits}}
+	s := scanner{ctx: ctx, budget: &budget{Limits: opts.Limits}, digests: true}
 	first := firsts(found.layers)
 	for i, d := range found.layers {
 		it.Layers = append(it.Layers, d.Digest.Hex+".tar")
@@ -108,7 +106,7 @@ func (r resolved) writeLayer(out *tar.Writer, s scanner, d v1.Descriptor, name s
 	if err := out.WriteHeader(&tar.Header{Name: name, Mode: 0o444, Size: size}); err != nil {
 		return err
 	}
-	raw := newHashed(s.ctx, plain)
+	raw := newHashed(s.ctx, plain, true)
 	if _, err := io.Copy(out, raw); err != nil {
 		return err
 	}
@@ -140,7 +138,7 @@ func (r resolved) measure(s scanner, d v1.Descriptor) (size int64, format string
 	if format = compressionOf(head); format != "zstd" {
 		return d.Size, "", nil
 	}
-	l, err := s.layer(buffered)
+	l, err := s.layer(buffered, d.Size)
 	if err != nil {
 		return 0, "", err
 	}
@@ -167,7 +165,7 @@ func retag(ctx context.Context, w io.Writer, ref Reference, opts Options, tag st
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	in, out := tar.NewReader(newHashed(ctx, f)), tar.NewWriter(w)
+	in, out := tar.NewReader(newHashed(ctx, f, false)), tar.NewWriter(w)
 	for {
 		hdr, err := in.Next()
 		if errors.Is(err, io.EOF) {
@@ -190,23 +188,9 @@ func retag(ctx context.Context, w io.Writer, ref Reference, opts Options, tag st
 
 // archiveItem reads only the documents of a docker archive.
 func archiveItem(ctx context.Context, f *os.File, name string, opts Options) (item, error) {
-	a, err := indexArchive(ctx, f, opts.Limits)
+	_, s, err := openMembers(ctx, f, opts)
 	if err != nil {
 		return item{}, err
-	}
-	s := newStream(ctx, DockerArchive, opts)
-	for member, m := range a.members {
-		if m.size > int64(opts.Limits.Document) || path.Ext(member) == ".tar" {
-			continue
-		}
-		raw, err := io.ReadAll(io.NewSectionReader(f, m.offset, m.size))
-		if err != nil {
-			return item{}, err
-		}
-		if isJSON(raw[:min(len(raw), 512)]) && record.Bytes(len(raw)+s.kept) <= 8*opts.Limits.Document {
-			s.documents[member] = raw
-			s.kept += len(raw)
-		}
 	}
 	items, err := s.items(ctx, []string{name})
 	if err != nil {

@@ -91,13 +91,13 @@ func newBudget(l Limits) *budget { return &budget{Limits: l.withDefaults()} }
 // stack applies layers, given as tar streams, to a tree.
 func stack(t testing.TB, layers ...[]byte) *tree {
 	t.Helper()
-	out := &tree{most: 1 << 20}
+	out := newTree(0, 1<<20)
 	for i, raw := range layers {
-		x, err := walk(bytes.NewReader(raw), newBudget(Limits{}))
+		c, err := walk(tape{Reader: bytes.NewReader(raw)}, newBudget(Limits{}))
 		if err != nil {
 			t.Fatalf("layer %d: %v", i, err)
 		}
-		if err := out.apply(x); err != nil {
+		if err := out.apply(&c.index); err != nil {
 			t.Fatalf("layer %d: %v", i, err)
 		}
 	}

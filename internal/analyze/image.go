@@ -6,6 +6,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/owner"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
@@ -24,6 +25,9 @@ type Image struct {
 	Warnings []string
 
 	estimates []record.Bytes // of Layers, by the one compressor; -1 where not made
+	tree      *tree
+	evidence  [][]owner.Evidence // by layer
+	indexes   []*index
 }
 
 // Wasted is what the layers store and the final file system no longer holds.
@@ -46,6 +50,10 @@ type Options struct {
 	// Estimate also compresses the layers that are compressed already, so that
 	// the image can be compared with one whose source does not compress.
 	Estimate bool
+	// Exact compresses all of a layer to estimate what it weighs, instead of a
+	// sample: slower, and right to under a percent.
+	Exact bool
+	Store *Store // nil: nothing is kept between two calls
 }
 
 // ErrNotEstimated says that two images cannot be compared before the

@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"archive/tar"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +24,9 @@ func (d directory) open(_ context.Context, desc v1.Descriptor) (io.ReadCloser, e
 	return d.file(blobPath(desc))
 }
 
+// place is nothing: a directory is not read again and again.
+func (d directory) place(v1.Descriptor) string { return "" }
+
 // file opens a regular file; a pipe or device would block or never end.
 func (d directory) file(path string) (io.ReadCloser, error) {
 	info, err := d.root.Stat(path)
@@ -41,63 +43,6 @@ func (d directory) file(path string) (io.ReadCloser, error) {
 }
 
 func blobPath(d v1.Descriptor) string { return "blobs/" + d.Digest.Algorithm + "/" + d.Digest.Hex }
-
-// archiveFile is an OCI layout in a tar file, read where it lies: only the
-// blobs that are needed.
-type archiveFile struct {
-	from    io.ReaderAt
-	members map[string]member
-}
-
-type member struct{ offset, size int64 }
-
-func (a archiveFile) manifest(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error) {
-	return a.open(ctx, d)
-}
-
-func (a archiveFile) open(_ context.Context, d v1.Descriptor) (io.ReadCloser, error) {
-	return a.file(blobPath(d))
-}
-
-func (a archiveFile) file(path string) (io.ReadCloser, error) {
-	m, ok := a.members[path]
-	if !ok {
-		return nil, fmt.Errorf("%s is not there", path)
-	}
-	return io.NopCloser(io.NewSectionReader(a.from, m.offset, m.size)), nil
-}
-
-// indexArchive notes where the members of a tar file lie.
-func indexArchive(ctx context.Context, f *os.File, limits Limits) (archiveFile, error) {
-	a := archiveFile{from: f, members: map[string]member{}}
-	tr := tar.NewReader(f)
-	for {
-		hdr, err := tr.Next()
-		if errors.Is(err, io.EOF) {
-			return a, nil
-		}
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return a, fmt.Errorf("read archive: %w", err)
-		}
-		name, err := clean(hdr.Name, limits.Path)
-		if err != nil {
-			return a, fmt.Errorf("read archive: member %s: %w", quote(hdr.Name), err)
-		}
-		if hdr.Typeflag != tar.TypeReg {
-			continue
-		}
-		offset, err := f.Seek(0, io.SeekCurrent)
-		if err != nil {
-			return a, fmt.Errorf("read archive: %w", err)
-		}
-		if a.members[name] = (member{offset, hdr.Size}); len(a.members) > outerMembers {
-			return a, fmt.Errorf("read archive: more than %d members", outerMembers)
-		}
-	}
-}
 
 // localLayout is a layout in a directory or a file, and what closes it.
 type localLayout interface {

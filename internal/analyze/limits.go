@@ -16,20 +16,22 @@ type Limits struct {
 	Unpacked record.Bytes // inflated bytes, over all layers
 	Ratio    int64        // inflated over compressed bytes of one layer, beyond ratioFrom
 	Document record.Bytes // one manifest, index or configuration
+	Index    record.Bytes // kept of the entries and package databases of all layers
 	Nesting  int          // indexes within indexes
 }
 
 // DefaultLimits let every image through that people are known to run: up to
-// three million files and tens of gigabytes. Paths end where Linux's PATH_MAX
+// two million files and tens of gigabytes. Paths end where Linux's PATH_MAX
 // does; the ratio is far above real layers (at most 20) and far below gzip's
 // ceiling of 1032.
 var DefaultLimits = Limits{
 	Layers:   1024,
-	Entries:  4 << 20,
+	Entries:  2 << 20,
 	Path:     4096,
 	Unpacked: 128 << 30,
 	Ratio:    200,
 	Document: 8 << 20,
+	Index:    48 << 20,
 	Nesting:  4,
 }
 
@@ -47,6 +49,7 @@ func (l Limits) withDefaults() Limits {
 	l.Unpacked = positive(l.Unpacked, d.Unpacked)
 	l.Ratio = positive(l.Ratio, d.Ratio)
 	l.Document = positive(l.Document, d.Document)
+	l.Index = positive(l.Index, d.Index)
 	l.Nesting = positive(l.Nesting, d.Nesting)
 	return l
 }
@@ -64,11 +67,32 @@ type budget struct {
 	Limits
 	entries  atomic.Int64
 	unpacked atomic.Int64
+	kept     atomic.Int64
 }
 
 func (b *budget) entry() error {
 	if b.entries.Add(1) > b.Entries {
 		return fmt.Errorf("more than %d entries in all layers together", b.Entries)
+	}
+	return nil
+}
+
+// again accounts for a layer that was read before.
+func (b *budget) again(c *content) error {
+	if b.entries.Add(c.entries) > b.Entries {
+		return fmt.Errorf("more than %d entries in all layers together", b.Entries)
+	}
+	size := len(c.index.data)
+	for _, e := range c.evidence {
+		size += len(e.Data)
+	}
+	return b.keep(size)
+}
+
+// keep accounts for what stays in memory of a layer.
+func (b *budget) keep(n int) error {
+	if b.kept.Add(int64(n)) > int64(b.Index) {
+		return fmt.Errorf("the names and package databases of all layers together take more than %d bytes", b.Index)
 	}
 	return nil
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"golang.org/x/sync/errgroup"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
 // ErrInEngine is what [Open] returns for images that only an engine can hand
@@ -51,38 +54,45 @@ func resolve(ctx context.Context, ref Reference, opts Options) (found resolved, 
 	return found, func() { _ = closer.Close() }, nil // nothing was written
 }
 
-// read scans the layers and puts the image together.
+// read reads the layers and puts the image together.
 func (r resolved) read(ctx context.Context, ref Reference, opts Options) (Image, error) {
-	layers := make([]*scanned, len(r.layers))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(r.parallel())
-	s := scanner{ctx: ctx, budget: &budget{Limits: opts.Limits}, estimate: opts.Estimate}
-	for i, first := range firsts(r.layers) {
-		if first != i {
-			continue
+	ids := r.config.diffIDs()
+	var sources []source
+	for i, d := range r.layers {
+		if err := checkLayer(d); err != nil {
+			return Image{}, fmt.Errorf("%s: %s: %w", ref, layerName(i, d.Digest.String()), err)
 		}
-		group.Go(func() (err error) {
-			if layers[i], err = r.scan(s, r.layers[i]); err != nil {
-				return fmt.Errorf("%s: %s: %w", ref, layerName(i, r.layers[i].Digest.String()), err)
-			}
-			return nil
+		sources = append(sources, source{
+			wanted: wanted{diffID: ids[i], digest: d.Digest.String(), size: record.Bytes(d.Size), place: r.from.place(d)},
+			name:   d.Digest.String(), verify: true, prove: r.remote(),
+			open: func(ctx context.Context) (io.ReadCloser, error) { return r.from.open(ctx, d) },
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return Image{}, err
-	}
-	for i, first := range firsts(r.layers) {
-		layers[i] = layers[first]
+	layers, err := readLayers(ctx, sources, r.parallel(), newScanner(opts), opts.Store)
+	if err != nil {
+		return Image{}, fmt.Errorf("%s: %w", ref, err)
 	}
 	img, err := assemble(ref.String(), ref.Transport, r.config, layers, opts.Limits)
 	img.Manifest = r.manifest
 	return img, err
 }
 
+func newScanner(opts Options) scanner {
+	return scanner{budget: &budget{Limits: opts.Limits}, estimate: opts.Estimate, exact: opts.Exact}
+}
+
+// remote reports whether the blobs come from somewhere that is asked for as
+// little as can be, so that what they unpack to is worth to be proved and kept.
+// Who made a local layout has it all, and engines prove it before they run it.
+func (r resolved) remote() bool {
+	_, ok := r.from.(registry)
+	return ok
+}
+
 // parallel is how many layers are inflated at a time. One connection to a
 // registry is faster than several, so there it is one.
 func (r resolved) parallel() int {
-	if _, ok := r.from.(registry); ok {
+	if r.remote() {
 		return 1
 	}
 	return runtime.GOMAXPROCS(0)
@@ -103,39 +113,58 @@ func firsts(layers []v1.Descriptor) []int {
 	return out
 }
 
-// scan reads one layer and verifies that it is the blob it should be.
-func (r resolved) scan(s scanner, d v1.Descriptor) (*scanned, error) {
+func checkLayer(d v1.Descriptor) error {
 	if err := checkDigest(d); err != nil {
-		return nil, err
+		return err
 	}
 	if len(d.URLs) > 0 {
-		return nil, fmt.Errorf("its content lies elsewhere (%s), which is not supported", quote(d.URLs[0]))
+		return fmt.Errorf("its content lies elsewhere (%s), which is not supported", quote(d.URLs[0]))
 	}
-	in, err := r.from.open(s.ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
-	l, err := s.layer(in)
-	if err != nil {
-		return nil, err
-	}
-	if l.digest != d.Digest.String() {
-		return nil, fmt.Errorf("content hashes to %s", l.digest)
-	}
-	return l, nil
+	return nil
 }
 
+// openDockerArchive reads the one image of an archive that ref names.
 func openDockerArchive(ctx context.Context, ref Reference, opts Options) (Image, error) {
 	f, err := os.Open(ref.Path)
 	if err != nil {
 		return Image{}, fmt.Errorf("%s: %w", ref, err)
 	}
 	defer f.Close()
-	images, err := readArchive(ctx, f, []string{ref.Name}, DockerArchive, opts)
+	a, s, err := openMembers(ctx, f, opts)
+	if err != nil {
+		return Image{}, fmt.Errorf("%s: %w", ref, err)
+	}
+	items, err := s.items(ctx, []string{ref.Name})
 	if err != nil {
 		return Image{}, err
 	}
-	images[0].Ref = ref.String()
-	return images[0], nil
+	return s.fromFile(ctx, a, ref, items[0])
+}
+
+// fromFile reads the layers of an item where they lie.
+func (s *stream) fromFile(ctx context.Context, a archiveFile, ref Reference, it item) (Image, error) {
+	c, err := s.configOf(ref.String(), it)
+	if err != nil {
+		return Image{}, err
+	}
+	ids := c.diffIDs()
+	var sources []source
+	for i, name := range it.Layers {
+		name = s.follow(name)
+		m, ok := a.members[name]
+		if !ok {
+			return Image{}, fmt.Errorf("%s: %s: %s is not in the archive", ref, layerName(i, ids[i]), quote(it.Layers[i]))
+		}
+		w := wanted{diffID: ids[i], size: record.Bytes(m.size), place: placeOf(a.from, m.offset, m.size)}
+		if hex, ok := strings.CutPrefix(name, "blobs/sha256/"); ok {
+			w.digest = "sha256:" + hex
+		}
+		sources = append(sources, source{wanted: w, name: ids[i],
+			open: func(context.Context) (io.ReadCloser, error) { return a.file(name) }})
+	}
+	layers, err := readLayers(ctx, sources, runtime.GOMAXPROCS(0), newScanner(s.opts), s.opts.Store)
+	if err != nil {
+		return Image{}, fmt.Errorf("%s: %w", ref, err)
+	}
+	return assemble(ref.String(), DockerArchive, c, layers, s.opts.Limits)
 }

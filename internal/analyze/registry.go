@@ -121,6 +121,9 @@ func (r registry) open(ctx context.Context, d v1.Descriptor) (io.ReadCloser, err
 	return r.download(ctx, request{"blobs", d.Digest.String(), ""}, d.Size)
 }
 
+// place is nothing: what comes from a registry is known by its digests.
+func (r registry) place(v1.Descriptor) string { return "" }
+
 // resolveRegistry finds the image that ref names in its registry.
 func resolveRegistry(ctx context.Context, ref Reference, opts Options) (resolved, error) {
 	return resolveOver(ctx, registries, ref, opts)

@@ -23,6 +23,9 @@ type blobs interface {
 	manifest(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error)
 	// open opens a configuration or a layer.
 	open(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error)
+	// place is what a blob goes by as long as its file does not change, "" where
+	// there is no such thing.
+	place(d v1.Descriptor) string
 }
 
 // resolved is an image of which only documents were read.

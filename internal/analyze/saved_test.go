@@ -127,7 +127,7 @@ func checkError(t *testing.T, what string, err error, want string) {
 // processors and however the bytes arrive.
 func TestEstimate(t *testing.T) {
 	raw := layerTar(t, fileOf("a", estimateChunk), fileOf("b", 100))
-	e := newEstimator()
+	e := newEstimator(-1, true)
 	for rest := raw; len(rest) > 0; {
 		n := min(len(rest), 70_001)
 		_, _ = e.Write(rest[:n])

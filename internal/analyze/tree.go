@@ -3,6 +3,7 @@ package analyze
 import (
 	"bytes"
 	"fmt"
+	"sync"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -10,27 +11,29 @@ import (
 // tree is a root file system, built by applying layers lowest first. Its cost
 // is linear in the entries applied: every node is made once and dies once.
 type tree struct {
-	root   node
+	nodes
+	inodes []inode
+	dead   uint32 // first of the unused inodes, which are linked by names
+	links  texts  // targets of symbolic links
 	layers []stored
-	live   record.Bytes
-	names  int   // of anything but directories
-	nodes  int64 // ever made, bounded by most
+	bytes  record.Bytes // live
+	files  int          // live names of anything but directories
+	made   int64        // nodes ever, bounded by most
 	most   int64
+	waste  waste
 	notes  notes
-}
-
-// node is one path. Directories have no inode, everything else has one.
-type node struct {
-	children map[string]*node // nil for an empty directory
-	inode    *inode
-	layer    int // that made it
+	once   sync.Once
+	seen   *surveyed // by survey, once
 }
 
 // inode is what hard links share. It dies with its last name.
 type inode struct {
-	size  int64
-	names int
-	layer int // that stores it
+	body  body
+	names uint32
+	link  uint32 // target of a symbolic link, in links
+	owner uint32 // set by claim: index into owners, 0 for none
+	layer uint16 // that stores it
+	kind  kind
 }
 
 // stored is what one layer adds and still holds when it is complete. What a
@@ -40,7 +43,16 @@ type stored struct {
 	files int
 }
 
+// newTree is for layers of so many entries together, of which at most most may
+// make a node.
+func newTree(entries, most int64) *tree {
+	room := int(min(entries, most))
+	return &tree{nodes: newNodes(room), inodes: make([]inode, 1, room+1), most: most}
+}
+
 func (t *tree) top() *stored { return &t.layers[len(t.layers)-1] }
+
+func (t *tree) current() int { return len(t.layers) - 1 }
 
 // apply puts a layer on top. Whiteouts come first wherever they stand in the
 // tar, because they hide lower layers only.
@@ -55,16 +67,13 @@ func (t *tree) apply(x *index) error {
 }
 
 func (t *tree) hide(e entry) error {
-	switch e.kind {
-	case whiteout:
-		if parent, name := t.parent(e.path); parent != nil {
-			t.remove(parent, name)
-		}
-	case opaque:
-		if n := t.find(e.path); n != nil && n.inode == nil {
-			t.release(n.children)
-			n.children = nil
-		}
+	id, ok := t.find(e.path)
+	switch {
+	case !ok:
+	case e.kind == whiteout && id != 0:
+		t.remove(id, record.Deleted, e.path)
+	case e.kind == opaque && t.all[id].inode == 0:
+		t.empty(id, record.Opaque, e.path)
 	}
 	return nil
 }
@@ -77,131 +86,158 @@ func (t *tree) add(e entry) error {
 	if err != nil {
 		return err
 	}
-	old := parent.children[string(name)]
+	old := t.lookup(parent, name)
 	switch e.kind {
 	case dir:
-		if old != nil && old.inode == nil {
+		if old != 0 && t.all[old].inode == 0 {
 			return nil // attributes only, children stay
 		}
-		return t.put(parent, name, nil)
+		return t.put(parent, name, 0, e.path)
 	case link:
 		return t.link(parent, name, e)
 	}
-	if old != nil && old.layer == t.current() {
+	if old != 0 && int(t.all[old].layer) == t.current() {
 		t.notes.addf("%s stands twice in the layer; the last one counts", quote(string(e.path)))
 	}
-	return t.put(parent, name, &inode{size: e.size, layer: t.current()})
+	return t.put(parent, name, t.newInode(e), e.path)
+}
+
+func (t *tree) newInode(e entry) uint32 {
+	i := inode{body: e.body, layer: uint16(t.current()), kind: e.kind}
+	if e.kind == soft {
+		i.link = t.links.add(e.target)
+	}
+	if id := t.dead; id != 0 {
+		t.dead = t.inodes[id].names
+		t.inodes[id] = i
+		return id
+	}
+	t.inodes = append(t.inodes, i)
+	return uint32(len(t.inodes) - 1)
 }
 
 // link gives a file of this or a lower layer another name.
-func (t *tree) link(parent *node, name []byte, e entry) error {
-	target := t.find(e.target)
-	if target == nil || target.inode == nil {
+func (t *tree) link(parent uint32, name []byte, e entry) error {
+	target, ok := t.find(e.target)
+	shared := t.all[target].inode
+	if !ok || shared == 0 {
 		t.notes.addf("%s is a hard link to %s, which is no file here", quote(string(e.path)), quote(string(e.target)))
-		return t.put(parent, name, &inode{layer: t.current()})
+		return t.put(parent, name, t.newInode(entry{kind: file}), e.path)
 	}
-	shared := target.inode
-	shared.names++ // held while put removes what stood here, which may be shared itself
-	err := t.put(parent, name, shared)
-	shared.names--
+	t.inodes[shared].names++ // held while put removes what stood here, which may be shared itself
+	err := t.put(parent, name, shared, e.path)
+	t.inodes[shared].names--
 	return err
 }
 
-func (t *tree) current() int { return len(t.layers) - 1 }
-
-// put replaces what parent holds under name. A nil inode makes a directory.
-func (t *tree) put(parent *node, name []byte, i *inode) error {
-	t.remove(parent, name)
-	if t.nodes++; t.nodes > t.most {
+// put replaces what parent holds under name, at path. Inode 0 makes a directory.
+func (t *tree) put(parent uint32, name []byte, i uint32, path []byte) error {
+	if old := t.lookup(parent, name); old != 0 {
+		t.remove(old, t.replacing(old, i), path)
+	}
+	if t.made++; t.made > t.most {
 		return fmt.Errorf("more than %d paths in all layers together", t.most)
 	}
-	if parent.children == nil {
-		parent.children = map[string]*node{}
-	}
-	parent.children[string(name)] = &node{inode: i, layer: t.current()}
-	if i == nil {
+	id := t.insert(parent, name, t.current())
+	t.all[id].inode = i
+	if i == 0 {
 		return nil
 	}
-	t.names++
+	t.files++
 	t.top().files++
-	if i.names++; i.names == 1 {
-		t.live += record.Bytes(i.size)
-		t.top().size += record.Bytes(i.size)
+	shared := &t.inodes[i]
+	if shared.names++; shared.names == 1 {
+		t.bytes += record.Bytes(shared.body.size)
+		t.top().size += record.Bytes(shared.body.size)
 	}
 	return nil
 }
 
-func (t *tree) remove(parent *node, name []byte) {
-	if n, ok := parent.children[string(name)]; ok {
-		delete(parent.children, string(name))
-		t.drop(n)
+// replacing says what it is to have the inode new in the place of a node.
+func (t *tree) replacing(old, i uint32) record.WasteKind {
+	was := t.all[old].inode
+	if was == 0 || i == 0 {
+		return record.Replaced
+	}
+	a, b := t.inodes[was].body, t.inodes[i].body
+	same := a.mtime == b.mtime
+	if a.sum != 0 && b.sum != 0 {
+		same = a.sum == b.sum
+	}
+	if same && a.size == b.size && a.size > 0 {
+		return record.Copied
+	}
+	return record.Overwritten
+}
+
+// remove takes out a node with all below it; path is what the layer did it to.
+func (t *tree) remove(id uint32, why record.WasteKind, path []byte) {
+	if t.all[id].inode == 0 {
+		t.empty(id, why, path)
+	} else {
+		t.drop(id, why, path)
+	}
+	t.nodes.remove(id)
+}
+
+// empty removes all below a directory, without recursion: an image chooses how
+// deep it is.
+func (t *tree) empty(root uint32, why record.WasteKind, path []byte) {
+	for at := root; ; {
+		if child := t.all[at].child; child != 0 {
+			at = child
+			continue
+		}
+		if at == root {
+			return
+		}
+		if t.all[at].inode != 0 {
+			t.drop(at, why, path)
+		}
+		parent := t.all[at].parent
+		t.nodes.remove(at)
+		at = parent
 	}
 }
 
-func (t *tree) release(children map[string]*node) {
-	for _, n := range children {
-		t.drop(n)
-	}
-}
-
-// drop accounts for a path that is gone, with all below it.
-func (t *tree) drop(n *node) {
-	if n.inode == nil {
-		t.release(n.children)
-		return
-	}
-	t.names--
-	if n.layer == t.current() {
+// drop accounts for a name that is gone, and for its inode if it was the last.
+func (t *tree) drop(id uint32, why record.WasteKind, path []byte) {
+	n := &t.all[id]
+	t.files--
+	if int(n.layer) == t.current() {
 		t.top().files--
 	}
-	if n.inode.names--; n.inode.names > 0 {
+	i := &t.inodes[n.inode]
+	if i.names--; i.names > 0 {
 		return
 	}
-	t.live -= record.Bytes(n.inode.size)
-	if n.inode.layer == t.current() {
-		t.top().size -= record.Bytes(n.inode.size)
+	size := record.Bytes(i.body.size)
+	t.bytes -= size
+	if int(i.layer) == t.current() {
+		t.top().size -= size
+	} else {
+		t.waste.add(why, int(i.layer), t.current(), size, path)
 	}
+	i.names, t.dead = t.dead, n.inode
 }
 
-// find returns the node at path, nil where there is none. Symbolic links are
-// not followed: engines apply a layer to a directory of its own, where the
-// links of lower layers do not exist.
-func (t *tree) find(path []byte) *node {
-	n := &t.root
-	for len(path) > 0 && n != nil {
-		var name []byte
-		name, path, _ = bytes.Cut(path, []byte{'/'})
-		n = n.children[string(name)]
-	}
-	return n
-}
-
-// parent returns the directory that holds path, nil where there is none.
-func (t *tree) parent(path []byte) (n *node, name []byte) {
-	at := bytes.LastIndexByte(path, '/')
-	if at < 0 {
-		return &t.root, path
-	}
-	return t.find(path[:at]), path[at+1:]
-}
-
-// makeParent is parent for adding: directories that no entry announced are
-// made, and whatever else stands in the way is replaced.
-func (t *tree) makeParent(path []byte) (n *node, name []byte, err error) {
-	n = &t.root
-	for {
-		name, rest, deeper := bytes.Cut(path, []byte{'/'})
-		if !deeper {
-			return n, name, nil
+// makeParent is the directory that is to hold path: those that no entry
+// announced are made, and whatever else stands in the way is replaced.
+func (t *tree) makeParent(path []byte) (id uint32, name []byte, err error) {
+	for at := 0; ; {
+		end := bytes.IndexByte(path[at:], '/')
+		if end < 0 {
+			return id, path[at:], nil
 		}
-		next := n.children[string(name)]
-		if next == nil || next.inode != nil {
-			if err := t.put(n, name, nil); err != nil {
-				return nil, nil, err
+		name, upTo := path[at:at+end], path[:at+end]
+		next := t.lookup(id, name)
+		if next == 0 || t.all[next].inode != 0 {
+			if err := t.put(id, name, 0, upTo); err != nil {
+				return 0, nil, err
 			}
-			next = n.children[string(name)]
+			next = t.lookup(id, name)
 		}
-		n, path = next, rest
+		id, at = next, at+end+1
 	}
 }
 
@@ -212,30 +248,4 @@ func (t *tree) size() record.Bytes {
 		sum += l.size
 	}
 	return sum
-}
-
-// notes collects remarks about odd but bearable content. A hostile layer can
-// give any number of reasons, so all but the first are only counted.
-type notes struct {
-	first []string
-	more  int
-}
-
-func (n *notes) addf(format string, args ...any) {
-	const most = 5
-	if len(n.first) == most {
-		n.more++
-		return
-	}
-	n.first = append(n.first, fmt.Sprintf(format, args...))
-}
-
-// take returns the remarks made since the last call.
-func (n *notes) take() []string {
-	out := n.first
-	if n.more > 0 {
-		out = append(out, fmt.Sprintf("and %d more remarks of this kind", n.more))
-	}
-	*n = notes{}
-	return out
 }

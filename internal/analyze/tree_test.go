@@ -74,8 +74,8 @@ func TestStoredAndLive(t *testing.T) {
 				raw = append(raw, layerTar(t, l...))
 			}
 			got := stack(t, raw...)
-			if int64(got.size()) != c.stored || int64(got.live) != c.live || int64(got.names) != c.file {
-				t.Errorf("stored %d, live %d, files %d; want %d, %d, %d", got.size(), got.live, got.names, c.stored, c.live, c.file)
+			if int64(got.size()) != c.stored || int64(got.bytes) != c.live || int64(got.files) != c.file {
+				t.Errorf("stored %d, live %d, files %d; want %d, %d, %d", got.size(), got.bytes, got.files, c.stored, c.live, c.file)
 			}
 		})
 	}
@@ -230,11 +230,11 @@ func TestTreeEqualsModel(t *testing.T) {
 		if !slices.Equal(have, stored) {
 			r.Fatalf("stored per layer %v, the model says %v", have, stored)
 		}
-		if int64(got.live) != live || got.names != names {
-			r.Fatalf("live %d in %d files, the model says %d in %d", got.live, got.names, live, names)
+		if int64(got.bytes) != live || got.files != names {
+			r.Fatalf("live %d in %d files, the model says %d in %d", got.bytes, got.files, live, names)
 		}
-		if got.size() < got.live {
-			r.Fatalf("stored %d is less than live %d", got.size(), got.live)
+		if got.size() < got.bytes {
+			r.Fatalf("stored %d is less than live %d", got.size(), got.bytes)
 		}
 	})
 }

@@ -4,9 +4,12 @@ import (
 	"archive/tar"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"path"
 	"strings"
+
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/owner"
 )
 
 // Names that layers give to what they hide.
@@ -17,30 +20,132 @@ const (
 	aufsPrefix     = ".wh..wh." // bookkeeping of AUFS, and whiteouts of whiteouts: no effect
 )
 
-// walk reads the headers of a layer's tar into an index.
-func walk(r io.Reader, b *budget) (*index, error) {
-	x := new(index)
-	tr := tar.NewReader(r)
+// content is what one layer's tar holds: an index of its entries, and what
+// tells of the packages among them.
+type content struct {
+	index    index
+	entries  int64 // tar entries read
+	evidence []owner.Evidence
+	problems []string // with files that should tell of packages
+}
+
+// tape is a layer's tar. Where at is set, only what is needed is read of it.
+type tape struct {
+	io.Reader
+	at *section // nil where the layer is a stream
+}
+
+// walk reads the headers of a layer's tar, and of the files in it those that
+// tell of packages. In a stream all other payloads go by as well, and are summed.
+func walk(in tape, b *budget) (*content, error) {
+	w := walker{content: new(content), tape: in, tar: tar.NewReader(in.Reader), budget: b}
 	last := ""
 	for {
-		hdr, err := tr.Next()
+		hdr, err := w.tar.Next()
 		if errors.Is(err, io.EOF) {
-			return x, nil
+			w.index.done()
+			return w.content, nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read tar %s: %w", after(last), err)
 		}
-		if err := b.entry(); err != nil {
-			return nil, fmt.Errorf("entry %s: %w", quote(hdr.Name), err)
-		}
-		e, ok, err := classify(hdr, b)
-		if err != nil {
+		if err := w.entry(hdr); err != nil {
 			return nil, err
 		}
-		if ok {
-			x.add(e)
-		}
 		last = hdr.Name
+	}
+}
+
+type walker struct {
+	*content
+	tape   tape
+	tar    *tar.Reader
+	budget *budget
+	sum    summer
+}
+
+func (w *walker) entry(hdr *tar.Header) error {
+	if err := w.budget.entry(); err != nil {
+		return fmt.Errorf("entry %s: %w", quote(hdr.Name), err)
+	}
+	w.entries++
+	e, ok, err := classify(hdr, w.budget)
+	if err != nil || !ok {
+		return err
+	}
+	if e.kind == file {
+		if e.body.sum, err = w.payload(e, hdr); err != nil {
+			return err
+		}
+	}
+	before := len(w.index.data)
+	w.index.add(e)
+	return w.budget.keep(len(w.index.data) - before)
+}
+
+// payload looks into a file and gives its sum, 0 if not all of it was read.
+func (w *walker) payload(e entry, hdr *tar.Header) (uint32, error) {
+	kind := owner.Wanted(string(e.path), e.body.size, hdr.Mode)
+	if w.tape.at != nil {
+		if kind != "" {
+			w.distil(kind, owner.File{Path: string(e.path), Size: hdr.Size, Mode: hdr.Mode, Body: w.tar, At: w.tape.at.rest(hdr)})
+		}
+		return 0, nil
+	}
+	w.sum.reset(w.tar)
+	if kind != "" {
+		w.distil(kind, owner.File{Path: string(e.path), Size: hdr.Size, Mode: hdr.Mode, Body: &w.sum})
+	}
+	return w.sum.finish()
+}
+
+// distil keeps what a file tells of packages. What is wrong with such a file
+// is no fault of the image, which is measured without it.
+func (w *walker) distil(kind owner.Kind, f owner.File) {
+	data, err := owner.Distil(kind, f)
+	if err == nil && len(data) > 0 {
+		if err = w.budget.keep(len(data)); err == nil {
+			w.evidence = append(w.evidence, owner.Evidence{Path: f.Path, Kind: kind, Data: data})
+		}
+	}
+	if err != nil && len(w.problems) < mostProblems {
+		w.problems = append(w.problems, fmt.Sprintf("%s tells nothing of packages: %v", quote(f.Path), err))
+	}
+}
+
+// mostProblems bounds how many broken files of one layer are named.
+const mostProblems = 5
+
+// summer adds up a checksum of what is read through it.
+type summer struct {
+	from io.Reader
+	sum  uint32
+	buf  []byte
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func (s *summer) reset(from io.Reader) { s.from, s.sum = from, 0 }
+
+func (s *summer) Read(p []byte) (int, error) {
+	n, err := s.from.Read(p)
+	s.sum = crc32.Update(s.sum, castagnoli, p[:n])
+	return n, err
+}
+
+// finish reads what is left. A sum of 0 would mean that there is none.
+func (s *summer) finish() (uint32, error) {
+	if s.buf == nil {
+		s.buf = make([]byte, 64<<10)
+	}
+	for {
+		_, err := s.Read(s.buf)
+		if errors.Is(err, io.EOF) {
+			return max(s.sum, 1), nil
+		}
+		if err != nil {
+			return 0, err
+		}
 	}
 }
 
@@ -64,11 +169,14 @@ func quote(s string) string {
 func classify(hdr *tar.Header, b *budget) (e entry, ok bool, err error) {
 	switch hdr.Typeflag {
 	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont:
-		e.kind, e.size = file, hdr.Size
+		e.kind = file
+		e.body = body{size: hdr.Size, mtime: hdr.ModTime.Unix(), attrs: attributes(hdr.Mode, hdr.Uid, hdr.Gid)}
 	case tar.TypeDir:
 		e.kind = dir
 	case tar.TypeLink:
 		e.kind = link
+	case tar.TypeSymlink:
+		e.kind = soft
 	case tar.TypeXGlobalHeader:
 		return e, false, nil
 	default:
@@ -78,8 +186,8 @@ func classify(hdr *tar.Header, b *budget) (e entry, ok bool, err error) {
 	if err != nil {
 		return e, false, fmt.Errorf("entry %s: %w", quote(hdr.Name), err)
 	}
-	if e.size < 0 || e.size > int64(b.Unpacked) {
-		return e, false, fmt.Errorf("entry %s: claims %d bytes, at most %d are accepted", quote(hdr.Name), e.size, b.Unpacked)
+	if e.body.size < 0 || e.body.size > int64(b.Unpacked) {
+		return e, false, fmt.Errorf("entry %s: claims %d bytes, at most %d are accepted", quote(hdr.Name), e.body.size, b.Unpacked)
 	}
 	e.path = []byte(name)
 	if base := path.Base(name); strings.HasPrefix(base, whiteoutPrefix) {
@@ -87,6 +195,9 @@ func classify(hdr *tar.Header, b *budget) (e entry, ok bool, err error) {
 	}
 	if name == "" && e.kind != dir {
 		return e, false, fmt.Errorf("entry %s: replaces the root directory by something else", quote(hdr.Name))
+	}
+	if e.kind == soft && len(hdr.Linkname) <= b.Path {
+		e.target = []byte(hdr.Linkname)
 	}
 	if e.kind == link {
 		target, err := clean(hdr.Linkname, b.Path)

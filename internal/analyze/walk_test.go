@@ -16,8 +16,8 @@ import (
 
 func scanLayer(t testing.TB, r io.Reader, l Limits) (*scanned, error) {
 	t.Helper()
-	s := scanner{ctx: context.Background(), budget: newBudget(l)}
-	return s.layer(r)
+	s := scanner{ctx: context.Background(), budget: newBudget(l), digests: true, contents: true}
+	return s.layer(r, -1)
 }
 
 func TestWalkRejects(t *testing.T) {
@@ -105,12 +105,12 @@ func TestSparseFiles(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		got := tree{most: 10}
-		if err := got.apply(l.index); err != nil {
+		got := newTree(0, 10)
+		if err := got.apply(&l.index); err != nil {
 			t.Fatal(err)
 		}
-		if want := int64(1<<20 + 3); int64(got.size()) != want || got.root.children["holes"] == nil {
-			t.Errorf("%s: %d bytes in %v, want %d in holes", name, got.size(), got.root.children, want)
+		if want := int64(1<<20 + 3); int64(got.size()) != want || got.lookup(0, []byte("holes")) == 0 {
+			t.Errorf("%s: %d bytes in %v, want %d in holes", name, got.size(), got.nodes, want)
 		}
 	}
 }
@@ -134,9 +134,11 @@ func TestScanKnowsDigests(t *testing.T) {
 func TestIndexGivesBackWhatItTook(t *testing.T) {
 	want := []entry{
 		{kind: dir, path: []byte("usr/lib")},
-		{kind: file, path: []byte("usr/lib/a"), size: 1 << 40},
+		{kind: file, path: []byte("usr/lib/a"), body: body{size: 1 << 40, mtime: 1700000000, attrs: 12, sum: 1 << 31}},
 		{kind: link, path: []byte("usr/lib/b"), target: []byte("usr/lib/a")},
 		{kind: special, path: []byte("u")},
+		{kind: soft, path: []byte("usr/lib/c"), target: []byte("../a")},
+		{kind: file, path: []byte("usr/lib/d"), body: body{size: 1, mtime: -5}},
 		{kind: whiteout, path: []byte("usr/lib64/x")},
 		{kind: opaque, path: []byte{}},
 	}
@@ -153,7 +155,7 @@ func TestIndexGivesBackWhatItTook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(want, got, cmp.AllowUnexported(entry{})); d != "" {
+	if d := cmp.Diff(want, got, cmp.AllowUnexported(entry{}, body{})); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 	if x.whiteouts != 2 {
@@ -175,14 +177,14 @@ func FuzzLayer(f *testing.F) {
 		if err != nil {
 			return
 		}
-		got := tree{most: limits.Entries}
+		got := newTree(0, limits.Entries)
 		for range 2 {
-			if err := got.apply(l.index); err != nil {
+			if err := got.apply(&l.index); err != nil {
 				return
 			}
 		}
-		if got.live < 0 || got.size() < got.live || got.names < 0 {
-			t.Errorf("stored %d, live %d, files %d", got.size(), got.live, got.names)
+		if got.bytes < 0 || got.size() < got.bytes || got.files < 0 {
+			t.Errorf("stored %d, live %d, files %d", got.size(), got.bytes, got.files)
 		}
 	})
 }

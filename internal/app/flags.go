@@ -51,6 +51,7 @@ type common struct {
 	format   string
 	platform string
 	quiet    bool
+	noCache  bool
 }
 
 func (c *common) register(flags *flag.FlagSet) {
@@ -58,6 +59,7 @@ func (c *common) register(flags *flag.FlagSet) {
 	flags.StringVar(&c.out, "out", "", "`directory` for the JSON and the reports")
 	flags.StringVar(&c.format, "format", "text", "what to print: text, markdown or json")
 	flags.StringVar(&c.platform, "platform", "", "`platform` to take from multi-platform images, such as linux/amd64")
+	flags.BoolVar(&c.noCache, "no-cache", false, "read every layer, and keep nothing of it for the next run")
 	flags.BoolVar(&c.quiet, "quiet", false, "no progress on standard error")
 }
 

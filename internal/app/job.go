@@ -30,6 +30,8 @@ type job struct {
 	seed     uint64
 	rounds   int // without gated metrics; 0 takes the default
 	progress *progress
+	store    *analyze.Store
+	known    []analyze.Candidate // images of the engine, once they were asked for
 
 	engine *engine.Client // nil when nothing needs one
 	run    *engine.Run    // nil unless boot
@@ -47,6 +49,9 @@ func newJob(env Env, plan config.Plan, flags common) (*job, error) {
 			return nil, usagef("--platform: %v", err)
 		}
 		j.platform = platform
+	}
+	if err := j.openStore(flags.noCache); err != nil {
+		j.progress.warn("layers are not kept for the next run: %v", err)
 	}
 	if j.runID = env.Getenv("PLIMSOLL_RUN"); j.runID == "" {
 		j.runID = engine.NewID()
@@ -176,14 +181,14 @@ func newModel(c config.Cost) (*cost.Model, error) {
 // service analyses, measures and judges the plan's service i.
 func (j *job) service(ctx context.Context, i int, s config.Service, pair [2]*side) (record.Service, error) {
 	base, head := pair[0], pair[1]
-	if err := j.analyse(ctx, base, head); err != nil {
+	if err := j.analyse(ctx, gatesBytes(s), base, head); err != nil {
 		return record.Service{}, err
 	}
 	records, err := staticRecords(base, head)
 	if err != nil {
 		return record.Service{}, err
 	}
-	warnings := slices.Clone(base.warnings)
+	warnings := append(slices.Clone(base.warnings), sourceWarning(base, head)...)
 	var bootErr error
 	if j.boot && base.image != nil {
 		bootErr = j.measure(ctx, i, s, pair, records, &warnings)
@@ -196,6 +201,7 @@ func (j *job) service(ctx context.Context, i int, s config.Service, pair [2]*sid
 		}
 	}
 	service := compare.Service(j.input(s, records))
+	service.Growth = analyze.Grown(base.found, head.found, records[0].Contents, records[1].Contents)
 	service.Warnings = append(service.Warnings, warnings...)
 	if bootErr != nil {
 		j.progress.failure(bootErr)

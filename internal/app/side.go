@@ -23,7 +23,9 @@ type side struct {
 	ref      analyze.Reference
 	image    *engine.Image // nil when it is not in the engine, or there is none
 	found    analyze.Image // set by analysis; zero for a saved record
-	warnings []string      // for the report
+	contents *record.Contents
+	problems []string // with what should tell of its packages
+	warnings []string // for the report
 }
 
 // String is the image as the user named it.
@@ -168,7 +170,7 @@ func (j *job) locateAgain(ctx context.Context, s *side) error {
 	digest := again.image.ID
 	if digest != s.saved.Digest {
 		// Engines with an image store of containerd go by the manifest's digest.
-		if err := j.analyse(ctx, again); err != nil {
+		if err := j.analyse(ctx, false, again); err != nil {
 			return fmt.Errorf("%w; %s", err, gist)
 		}
 		digest = again.found.Digest
@@ -199,68 +201,12 @@ func checkCommand(s *side, override []string) error {
 	return fmt.Errorf("%s: %s has neither ENTRYPOINT nor CMD: set `command` for the service in plimsoll.yml", s.name, s)
 }
 
-// analyse reads the images' layers: those in the engine in one stream, in which
-// what they share comes once.
-func (j *job) analyse(ctx context.Context, sides ...*side) error {
-	var inEngine []*side
-	for _, s := range sides {
-		switch {
-		case s.saved != nil:
-		case s.image != nil && s.ref.InEngine():
-			inEngine = append(inEngine, s)
-		default:
-			found, err := analyze.Open(ctx, s.ref, analyze.Options{Platform: j.platform, Estimate: len(sides) > 1})
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
-			}
-			s.found = found
-		}
-	}
-	if len(inEngine) == 0 {
-		return nil
-	}
-	return j.analyseSaved(ctx, inEngine)
-}
-
-func (j *job) analyseSaved(ctx context.Context, sides []*side) error {
-	var refs []string
-	for _, s := range sides {
-		if !slices.Contains(refs, s.ref.Name) {
-			refs = append(refs, s.ref.Name)
-		}
-	}
-	j.progress.step("reading the layers of %s", joinNames(sides))
-	stream, err := j.engine.Save(ctx, refs...)
-	if err != nil {
-		return err
-	}
-	defer stream.Close()
-	images, err := analyze.Saved(ctx, stream, refs, analyze.Options{Estimate: true})
-	if err != nil {
-		return err
-	}
-	for _, s := range sides {
-		s.found = images[slices.Index(refs, s.ref.Name)]
-	}
-	return nil
-}
-
-func joinNames(sides []*side) string {
-	text := ""
-	for i, s := range sides {
-		if i > 0 {
-			text += " and "
-		}
-		text += s.String()
-	}
-	return text
-}
-
 // static is the record of a side before anything is booted. Of a saved record
 // only what is exact: times of another machine never gate.
 func (s *side) static() *record.Record {
 	if s.saved == nil {
 		rec := analyze.Record(s.found)
+		rec.Contents, rec.Warnings = s.contents, append(rec.Warnings, s.problems...)
 		rec.Tool, rec.Created = toolName(), time.Now().UTC().Truncate(time.Second)
 		return rec
 	}

@@ -102,7 +102,7 @@ func (j *job) record(ctx context.Context) (rec *record.Record, code int, err err
 	if err := j.findSide(ctx, image, s.Setup.Command); err != nil {
 		return nil, ExitOK, err
 	}
-	if err := j.analyse(ctx, image); err != nil {
+	if err := j.analyse(ctx, gatesBytes(s), image); err != nil {
 		return nil, ExitOK, err
 	}
 	rec = image.static()

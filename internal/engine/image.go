@@ -67,6 +67,41 @@ func (c *Client) Image(ctx context.Context, ref string) (Image, error) {
 	return image, nil
 }
 
+// Stack is the layers of an image, known by the digests of their content.
+type Stack struct {
+	Name   string
+	Layers []string // lowest first
+}
+
+// mostStacks bounds how many images are looked at: each is a request of its own.
+const mostStacks = 200
+
+// Stacks lists the layers of the engine's images that have a name.
+func (c *Client) Stacks(ctx context.Context) ([]Stack, error) {
+	list, err := c.api.ImageList(ctx, client.ImageListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("list the engine's images: %w", err)
+	}
+	var stacks []Stack
+	for _, item := range list.Items {
+		if len(item.RepoTags) == 0 || strings.HasPrefix(item.RepoTags[0], imagePrefix) {
+			continue
+		}
+		if len(stacks) == mostStacks {
+			break
+		}
+		found, err := c.api.ImageInspect(ctx, item.ID)
+		if errdefs.IsNotFound(err) {
+			continue // removed meanwhile
+		}
+		if err != nil {
+			return stacks, fmt.Errorf("inspect image %s: %w", item.RepoTags[0], err)
+		}
+		stacks = append(stacks, Stack{Name: item.RepoTags[0], Layers: found.RootFS.Layers})
+	}
+	return stacks, nil
+}
+
 // Save streams images as `docker save` does. The caller closes the stream.
 func (c *Client) Save(ctx context.Context, refs ...string) (io.ReadCloser, error) {
 	stream, err := c.api.ImageSave(ctx, refs)

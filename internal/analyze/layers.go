@@ -1,0 +1,92 @@
+package analyze
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// source is one layer of an image, before it is read.
+type source struct {
+	wanted
+	name string // for errors: a digest
+	open func(context.Context) (io.ReadCloser, error)
+	// verify demands that the blob hashes to its digest, and prove that its
+	// content hashes to the DiffID.
+	verify, prove bool
+}
+
+// readLayers reads the layers that the store does not hold, so many at a time.
+// A layer that stands twice is read once.
+func readLayers(ctx context.Context, sources []source, atOnce int, s scanner, store *Store) ([]*scanned, error) {
+	out := make([]*scanned, len(sources))
+	first := map[string]int{}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	s.ctx = ctx
+	for i, from := range sources {
+		key := from.diffID + " " + from.digest
+		if _, ok := first[key]; ok {
+			continue
+		}
+		first[key] = i
+		group.Go(func() (err error) {
+			if out[i], err = from.read(s, store); err != nil {
+				return fmt.Errorf("%s: %w", layerName(i, from.name), err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for i, from := range sources {
+		out[i] = out[first[from.diffID+" "+from.digest]]
+	}
+	return out, nil
+}
+
+func (from source) read(s scanner, store *Store) (*scanned, error) {
+	if l, ok := store.get(from.wanted, &s); ok {
+		return l, s.budget.again(l.content)
+	}
+	in, err := from.open(s.ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	s.digests, s.contents = from.verify, from.prove
+	l, err := s.layer(in, int64(from.size))
+	if err != nil {
+		return nil, err
+	}
+	if from.verify && l.digest != from.digest {
+		return nil, fmt.Errorf("content hashes to %s", l.digest)
+	}
+	if l.digest == "" {
+		l.digest = from.digest
+	}
+	if l.diffID != "" && l.diffID != from.diffID {
+		return nil, fmt.Errorf("its content hashes to %s, the configuration expects %s", l.diffID, from.diffID)
+	}
+	store.put(from.wanted, l)
+	return l, nil
+}
+
+// placeOf names a part of a file in the state it is in: who writes to the file
+// changes its name. It is "" where that cannot be told.
+func placeOf(f *os.File, offset, size int64) string {
+	info, err := f.Stat()
+	if err != nil {
+		return ""
+	}
+	path, err := filepath.Abs(f.Name())
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("file %s %d %d, %d bytes at %d", path, info.Size(), info.ModTime().UnixNano(), size, offset)
+}

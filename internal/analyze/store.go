@@ -1,0 +1,146 @@
+package analyze
+
+import (
+	"bytes"
+	"encoding/gob"
+	"sync"
+
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/cache"
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/owner"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// Store keeps what was read of layers, so that those which two images share
+// are read once: in memory for the length of a run, and on disk for good. Its
+// zero value has no disk. It may be used by several goroutines.
+type Store struct {
+	disk *cache.Cache
+
+	mu     sync.Mutex
+	layers map[string]*scanned // by DiffID
+}
+
+// NewStore keeps layers in disk, too, which may be nil.
+func NewStore(disk *cache.Cache) *Store { return &Store{disk: disk} }
+
+// wanted is the layer that is looked for, as far as its image says.
+type wanted struct {
+	diffID string
+	digest string       // of the blob, "" where the source has none
+	size   record.Bytes // of the blob
+	place  string       // a file that holds it, and in what state: "" where there is none
+}
+
+// is reports whether a layer that was read is the one that is wanted, and was
+// read as closely as it has to be.
+func (w wanted) is(l *scanned, s *scanner) bool {
+	switch {
+	case l.compressed && (w.digest == "" || w.digest != l.digest):
+		return false
+	case !l.compressed && w.size != l.unpacked:
+		return false
+	case (s.estimate || !l.compressed) && !l.estimated, l.estimated && s.exact && !l.exact:
+		return false
+	}
+	return true
+}
+
+// get gives a layer that was read before.
+func (s *Store) get(w wanted, by *scanner) (*scanned, bool) {
+	if s == nil {
+		return nil, false
+	}
+	s.mu.Lock()
+	l := s.layers[w.diffID]
+	s.mu.Unlock()
+	if l != nil && w.is(l, by) {
+		return l, true
+	}
+	for _, key := range []string{contentKey(w.diffID), w.place} {
+		if l := s.load(key); l != nil && w.is(l, by) {
+			s.remember(w.diffID, l)
+			return l, true
+		}
+	}
+	return nil, false
+}
+
+// contentKey is of a layer whose content was hashed. One that was only said to
+// have some DiffID is found again in its own place alone.
+func contentKey(diffID string) string { return "layer " + diffID }
+
+func (s *Store) remember(diffID string, l *scanned) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.layers == nil {
+		s.layers = map[string]*scanned{}
+	}
+	s.layers[diffID] = l
+}
+
+// put keeps a layer. A disk that is full or cannot be written to costs time
+// only, later.
+func (s *Store) put(w wanted, l *scanned) {
+	if s == nil {
+		return
+	}
+	s.remember(w.diffID, l)
+	key := w.place
+	if l.diffID != "" {
+		key = contentKey(l.diffID)
+	}
+	if key == "" || s.disk == nil {
+		return
+	}
+	var out bytes.Buffer
+	if err := gob.NewEncoder(&out).Encode(l.kept()); err == nil {
+		_ = s.disk.Put(key, out.Bytes())
+	}
+}
+
+func (s *Store) load(key string) *scanned {
+	if key == "" {
+		return nil
+	}
+	raw, ok := s.disk.Get(key)
+	if !ok {
+		return nil
+	}
+	var k kept
+	if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(&k); err != nil {
+		return nil
+	}
+	return k.scanned()
+}
+
+// kept is a layer as it lies on disk. A change of its meaning needs another
+// version of package cache's format.
+type kept struct {
+	DiffID, Digest               string
+	Blob, Unpacked, Estimate     record.Bytes
+	Compressed, Estimated, Exact bool
+	Index                        []byte
+	Entries                      int64
+	Whiteouts                    int
+	Evidence                     []owner.Evidence
+	Problems                     []string
+}
+
+func (l *scanned) kept() kept {
+	return kept{
+		DiffID: l.diffID, Digest: l.digest, Blob: l.blob, Unpacked: l.unpacked, Estimate: l.estimate,
+		Compressed: l.compressed, Estimated: l.estimated, Exact: l.exact,
+		Index: l.index.data, Entries: l.entries, Whiteouts: l.index.whiteouts, Evidence: l.evidence, Problems: l.problems,
+	}
+}
+
+func (k kept) scanned() *scanned {
+	return &scanned{
+		content: &content{
+			index:   index{data: k.Index, whiteouts: k.Whiteouts},
+			entries: k.Entries, evidence: k.Evidence, problems: k.Problems,
+		},
+		diffID: k.DiffID, digest: k.Digest, blob: k.Blob, unpacked: k.Unpacked, estimate: k.Estimate,
+		compressed: k.Compressed, estimated: k.Estimated, exact: k.Exact,
+	}
+}

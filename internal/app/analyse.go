@@ -1,0 +1,137 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/plimsoll-ci/plimsoll/internal/analyze"
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/cache"
+	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// cacheSize bounds the indexes of layers on disk. One of a large layer takes a
+// megabyte.
+const cacheSize = 256 << 20
+
+// openStore opens the cache of layers. Without one, every run reads them anew.
+func (j *job) openStore(noCache bool) error {
+	j.store = analyze.NewStore(nil)
+	dir := cache.Dir(j.env.Getenv)
+	if noCache || dir == "" {
+		return nil
+	}
+	disk, err := cache.Open(dir, cacheSize)
+	if err == nil {
+		j.store = analyze.NewStore(disk)
+	}
+	return err
+}
+
+// gatesBytes reports whether a budget judges what is only estimated where an
+// image is not compressed yet: then the estimate is of all of it.
+func gatesBytes(s config.Service) bool {
+	for _, id := range []record.MetricID{record.ImageCompressed, record.ImagePull} {
+		if _, gated := s.Budgets[id]; gated {
+			return true
+		}
+	}
+	return false
+}
+
+// analyse reads the images' layers: those in the engine in one stream, in which
+// what they share comes once.
+func (j *job) analyse(ctx context.Context, exact bool, sides ...*side) error {
+	var inEngine []*side
+	for _, s := range sides {
+		switch {
+		case s.saved != nil:
+		case s.image != nil && s.ref.InEngine():
+			inEngine = append(inEngine, s)
+		default:
+			options := analyze.Options{Platform: j.platform, Estimate: len(sides) > 1, Exact: exact, Store: j.store}
+			found, err := analyze.Open(ctx, s.ref, options)
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+			s.found = found
+		}
+	}
+	if len(inEngine) > 0 {
+		if err := j.analyseSaved(ctx, exact, inEngine); err != nil {
+			return err
+		}
+	}
+	known := j.candidates(ctx)
+	var both sync.WaitGroup
+	for _, s := range sides {
+		if s.saved == nil {
+			both.Go(func() { s.contents, s.problems = analyze.Contents(s.found, known) })
+		}
+	}
+	both.Wait()
+	return nil
+}
+
+func (j *job) analyseSaved(ctx context.Context, exact bool, sides []*side) error {
+	var refs []string
+	for _, s := range sides {
+		if !slices.Contains(refs, s.ref.Name) {
+			refs = append(refs, s.ref.Name)
+		}
+	}
+	j.progress.step("reading the layers of %s", joinNames(sides))
+	stream, err := j.engine.Save(ctx, refs...)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	images, err := analyze.Saved(ctx, stream, refs, analyze.Options{Estimate: true, Exact: exact, Store: j.store})
+	if err != nil {
+		return err
+	}
+	for _, s := range sides {
+		s.found = images[slices.Index(refs, s.ref.Name)]
+	}
+	return nil
+}
+
+// candidates are the engine's images, one of which an image may be built on.
+// Where they cannot be had, the history has to tell.
+func (j *job) candidates(ctx context.Context) []analyze.Candidate {
+	if j.engine == nil || j.known != nil {
+		return j.known
+	}
+	j.known = []analyze.Candidate{}
+	stacks, err := j.engine.Stacks(ctx)
+	if err != nil {
+		j.progress.step("which images the base images are: %v", err)
+	}
+	for _, s := range stacks {
+		j.known = append(j.known, analyze.Candidate{Name: s.Name, DiffIDs: s.Layers})
+	}
+	return j.known
+}
+
+// sourceWarning says when the two images lay in places of different kinds:
+// then their sizes are made comparable, which the reader has to know.
+func sourceWarning(base, head *side) []string {
+	if base.saved != nil || base.found.Source == head.found.Source {
+		return nil
+	}
+	return []string{fmt.Sprintf("base was read from %s and head from %s: where either is not compressed, the compressed sizes of both are estimates by one compressor",
+		base.found.Source, head.found.Source)}
+}
+
+func joinNames(sides []*side) string {
+	text := ""
+	for i, s := range sides {
+		if i > 0 {
+			text += " and "
+		}
+		text += s.String()
+	}
+	return text
+}
