@@ -16,17 +16,14 @@ type apkPackage struct {
 
 // distilAPK keeps name, version and the packed files of each package.
 func distilAPK(f File) ([]byte, error) {
-	var out []byte
+	var out database
 	var p apkPackage
-	flush := func() error {
+	flush := func() (err error) {
 		if p.name != "" {
-			out = packStrings(out, p.name, p.version, string(p.files.packed))
+			err = out.add(p.name, p.version, string(p.files.packed))
 		}
 		p = apkPackage{}
-		if len(out) > maxKept {
-			return errTooMuch
-		}
-		return nil
+		return err
 	}
 	err := scan(f.Body, func(line []byte) error {
 		if len(line) == 0 {
@@ -38,7 +35,7 @@ func distilAPK(f File) ([]byte, error) {
 		return nil, err
 	}
 	err = flush()
-	return out, err
+	return out.packed, err
 }
 
 // read takes a line: a letter, a colon and a value.

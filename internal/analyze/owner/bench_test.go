@@ -71,3 +71,18 @@ func BenchmarkPackages(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkPythonRecord(b *testing.B) {
+	row := "botocore/data/some-service-%d/2017-11-09/endpoint-rule-set-1.json.gz,sha256=XzKFs9rbFFWfUGyfGAtv0W_kSdPjQMYPCzCqCz5HJbI,1291\n"
+	var body strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&body, row, i)
+	}
+	b.SetBytes(int64(body.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Distil(KindPythonRecord, plainFile("lib/botocore.dist-info/RECORD", body.String())); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

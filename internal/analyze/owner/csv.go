@@ -2,6 +2,7 @@ package owner
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,9 @@ func (c *csvReader) next() ([]byte, error) {
 	if _, err := c.r.Peek(1); err != nil {
 		return nil, err
 	}
+	if field, ok := c.plain(); ok {
+		return field, nil
+	}
 	for first := true; ; first = false {
 		end, err := c.skim(first)
 		if err != nil {
@@ -35,6 +39,22 @@ func (c *csvReader) next() ([]byte, error) {
 			return c.field, nil
 		}
 	}
+}
+
+// plain is next for a record without quotes that is in the buffer to its end,
+// as nearly all are. It is much the faster way.
+func (c *csvReader) plain() (field []byte, ok bool) {
+	buffered, err := c.r.Peek(c.r.Buffered())
+	line, _, ends := bytes.Cut(buffered, []byte{'\n'})
+	if err != nil || !ends || bytes.IndexByte(line, '"') >= 0 {
+		return nil, false
+	}
+	field, _, _ = bytes.Cut(bytes.TrimSuffix(line, []byte{'\r'}), []byte{','})
+	if len(field) > maxPath {
+		return nil, false
+	}
+	_, err = c.r.Discard(len(line) + 1)
+	return field, err == nil
 }
 
 // skim reads a field, keeps it if told to, and says whether the record ends

@@ -18,17 +18,14 @@ type dpkgPackage struct {
 
 // distilDpkgStatus keeps what dpkgPackage holds of each paragraph.
 func distilDpkgStatus(f File) ([]byte, error) {
-	var out []byte
+	var out database
 	var p dpkgPackage
-	flush := func() error {
+	flush := func() (err error) {
 		if p.name != "" {
-			out = packStrings(out, p.name, p.version, p.arch, p.state)
+			err = out.add(p.name, p.version, p.arch, p.state)
 		}
 		p = dpkgPackage{}
-		if len(out) > maxKept {
-			return errTooMuch
-		}
-		return nil
+		return err
 	}
 	err := scan(f.Body, func(line []byte) error {
 		if len(line) == 0 {
@@ -41,7 +38,7 @@ func distilDpkgStatus(f File) ([]byte, error) {
 		return nil, err
 	}
 	err = flush()
-	return out, err
+	return out.packed, err
 }
 
 func (p *dpkgPackage) read(key, value []byte) {
@@ -112,6 +109,9 @@ func claimStatus(e Evidence, lists map[string]Evidence) (claims []Claim, problem
 	groups, err := unpackStrings(e.Data, 4)
 	if err != nil {
 		return nil, []error{fmt.Errorf("%q: %w", e.Path, err)}
+	}
+	if e.Kind == KindDpkgStatusD {
+		groups = groups[:min(len(groups), 1)] // a file for each package
 	}
 	var halves []dpkgPackage
 	for _, g := range groups {

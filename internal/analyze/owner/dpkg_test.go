@@ -105,4 +105,13 @@ func TestListsKeepFilesThatLookLikeDirectories(t *testing.T) {
 func TestDpkgStatusIsRefused(t *testing.T) {
 	mustRefuse(t, "var/lib/dpkg/status", "Package: a\nDescription: "+strings.Repeat("x", maxLine), "line 2: bufio.Scanner: token too long")
 	mustRefuse(t, "var/lib/dpkg/status", strings.Repeat("Package: "+strings.Repeat("a", 1<<16)+"\n\n", 200), "8 MiB")
+	mustRefuse(t, "var/lib/dpkg/status", strings.Repeat("Package: a\n\n", maxPackages+1), "65536 packages")
+}
+
+func TestDistrolessFilesTellOfOnePackageEach(t *testing.T) {
+	mustClaim(t, tree{
+		"var/lib/dpkg/status.d/a":         "Package: a\nVersion: 1\n\nPackage: b\nVersion: 1\n",
+		"var/lib/dpkg/status.d/a.md5sums": "00000000000000000000000000000000  usr/bin/a b\n",
+		"var/lib/dpkg/status.d/gone":      status("gone", "1", "all", "deinstall ok config-files"),
+	}, listed(record.Debian, "a", "1", "usr/bin/a b"))
 }

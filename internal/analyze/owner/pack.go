@@ -16,6 +16,26 @@ const maxExpansion = 32
 
 var errPacked = errors.New("what was kept of it is damaged")
 
+// maxPackages bounds the packages of one database: all of Debian has about as
+// many, and nobody has installed them all.
+const maxPackages = 1 << 16
+
+// database packs a few strings about each of many packages.
+type database struct {
+	packed []byte
+	count  int
+}
+
+// add takes one package more. It fails where so many would be too much to keep.
+func (d *database) add(s ...string) error {
+	d.packed = packStrings(d.packed, s...)
+	d.count++
+	if d.count > maxPackages || len(d.packed) > maxKept {
+		return errTooMuch
+	}
+	return nil
+}
+
 // packStrings appends each string to dst, behind its length.
 func packStrings(dst []byte, s ...string) []byte {
 	for _, s := range s {

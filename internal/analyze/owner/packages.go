@@ -37,13 +37,14 @@ type distillers = map[Kind]func(File) ([]byte, error)
 // maxKept bounds what is kept of one file, in bytes.
 const maxKept = 8 << 20
 
-var errTooMuch = errors.New("it tells of more packages and files than the 8 MiB hold that are kept of it")
+// errTooMuch is what is said of files that are made to be too much.
+var errTooMuch = errors.New("it tells of more packages and files than are kept of one file: 65536 packages, 8 MiB")
 
 // Distil reads a file that was [Wanted] and reduces it to the bytes that
 // [Packages] needs: nothing when it turns out to tell nothing, and never more
-// than 8 MiB. Apart from these it needs at most 4 MiB of memory, whatever the
-// size of the file. An error is about this file alone and names it: its
-// packages stay unknown, and the image is still good.
+// than 8 MiB. Apart from these it needs at most 8 MiB of memory, whatever the
+// size of the file. An error is about this file alone, which the caller names:
+// its packages stay unknown, and the image is still good.
 func Distil(kind Kind, f File) ([]byte, error) {
 	for _, eco := range ecosystems {
 		distil, known := eco.distil[kind]
@@ -55,11 +56,11 @@ func Distil(kind Kind, f File) ([]byte, error) {
 			err = errTooMuch
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read %q as %s: %w", f.Path, kind, err)
+			return nil, fmt.Errorf("read as %s: %w", kind, err)
 		}
 		return data, nil
 	}
-	return nil, fmt.Errorf("read %q: nothing reads files of kind %q", f.Path, kind)
+	return nil, fmt.Errorf("nothing reads files of kind %q", kind)
 }
 
 // Packages says what each package claims, by the evidence of the files that
