@@ -60,30 +60,23 @@ func (c *csvReader) plain() (field []byte, ok bool) {
 // skim reads a field, keeps it if told to, and says whether the record ends
 // with it.
 func (c *csvReader) skim(keep bool) (end bool, err error) {
-	quoted, start := false, true
-	for ; ; start = false {
+	quoted := c.take('"')
+	for {
 		b, err := c.r.ReadByte()
 		switch {
-		case errors.Is(err, io.EOF) && !quoted:
-			return true, nil
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF) && quoted:
 			return false, fmt.Errorf("a quoted field does not end: %w", io.ErrUnexpectedEOF)
+		case errors.Is(err, io.EOF):
+			return true, nil
 		case err != nil:
 			return false, err
-		case b == '"' && (start || quoted):
-			if !quoted || !c.peek('"') {
-				quoted = !quoted
-				continue
-			}
-			_, err = c.r.Discard(1)
-		case quoted:
-		case b == ',' || b == '\n':
+		case !quoted && (b == ',' || b == '\n'):
 			return b == '\n', nil
-		case b == '\r' && c.peek('\n'):
+		case !quoted && b == '\r' && c.peek('\n'):
 			continue
-		}
-		if err != nil {
-			return false, err
+		case quoted && b == '"' && !c.take('"'):
+			quoted = false
+			continue
 		}
 		if keep {
 			c.field = append(c.field, b)
@@ -94,7 +87,17 @@ func (c *csvReader) skim(keep bool) (end bool, err error) {
 	}
 }
 
+// peek says whether b comes next.
 func (c *csvReader) peek(b byte) bool {
 	next, err := c.r.Peek(1)
 	return err == nil && next[0] == b
+}
+
+// take is peek, and reads it.
+func (c *csvReader) take(b byte) bool {
+	if !c.peek(b) {
+		return false
+	}
+	_, err := c.r.Discard(1)
+	return err == nil
 }
