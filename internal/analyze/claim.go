@@ -47,8 +47,8 @@ func (img *Image) claim() (*owners, []string) {
 			roots[id] = o.of(c)
 		}
 	}
-	img.tree.spread(roots)
 	img.tree.spreadCompiled()
+	img.tree.spread(roots)
 	for _, c := range claims {
 		o.share(img.tree, c)
 	}
@@ -195,7 +195,7 @@ func (t *tree) resolve(name []byte) (id uint32, ok bool) {
 		if !path.IsAbs(target) {
 			target = path.Join(string(t.appendPath(nil, t.all[id].parent)), target)
 		}
-		name = append([]byte(strings.TrimLeft(path.Clean("/"+target), "/")), rest...)
+		name = []byte(strings.TrimLeft(path.Clean("/"+target)+string(rest), "/"))
 	}
 }
 
