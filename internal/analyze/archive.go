@@ -293,7 +293,9 @@ func (s *stream) image(ref string, it item) (Image, error) {
 		}
 		layers = append(layers, l)
 	}
-	return assemble(ref, s.from, c, layers, s.opts.Limits)
+	img, err := assemble(ref, s.from, c, layers, s.opts.Limits)
+	img.raw, _ = s.document(it.Config)
+	return img, err
 }
 
 // configOf reads and checks the configuration of an item.

@@ -25,6 +25,7 @@ type Image struct {
 	Warnings []string
 
 	estimates []record.Bytes // of Layers, by the one compressor; -1 where not made
+	raw       []byte         // of Config, where every layer was hashed
 	tree      *tree
 	evidence  [][]owner.Evidence // by layer
 	indexes   []*index

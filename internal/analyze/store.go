@@ -39,10 +39,14 @@ func (w wanted) is(l *scanned, s *scanner) bool {
 		return false
 	case !l.compressed && w.size != l.unpacked:
 		return false
-	case (s.estimate || !l.compressed) && !l.estimated, l.estimated && s.exact && !l.exact:
-		return false
 	}
-	return true
+	return s.suits(l)
+}
+
+// suits reports whether a layer was read as closely as it has to be.
+func (s *scanner) suits(l *scanned) bool {
+	wanted := s.estimate || !l.compressed
+	return !wanted || l.estimated && (l.exact || !s.exact)
 }
 
 // get gives a layer that was read before.
@@ -111,6 +115,46 @@ func (s *Store) load(key string) *scanned {
 		return nil
 	}
 	return k.scanned()
+}
+
+// Keep remembers that an engine calls an image id, so that it need not save the
+// image again: see [Store.Image]. What was not hashed on its way is not kept.
+func (s *Store) Keep(id string, img Image) {
+	if s == nil || s.disk == nil || img.raw == nil {
+		return
+	}
+	_ = s.disk.Put(imageKey(id), img.raw) // a full disk costs time only, later
+}
+
+func imageKey(id string) string { return "image " + id }
+
+// Image is the image that an engine calls id, if it was kept with all of its
+// layers. ref is what it is asked for as.
+func (s *Store) Image(id, ref string, opts Options) (Image, bool) {
+	if s == nil {
+		return Image{}, false
+	}
+	raw, ok := s.disk.Get(imageKey(id))
+	if !ok {
+		return Image{}, false
+	}
+	opts.Limits = opts.Limits.withDefaults()
+	c, err := parseConfig(raw, opts.Limits)
+	if err != nil {
+		return Image{}, false
+	}
+	by := newScanner(opts)
+	var layers []*scanned
+	for _, diffID := range c.diffIDs() {
+		l := s.load(contentKey(diffID))
+		if l == nil || l.diffID != diffID || !by.suits(l) || by.budget.again(l.content) != nil {
+			return Image{}, false
+		}
+		s.remember(diffID, l)
+		layers = append(layers, l)
+	}
+	img, err := assemble(ref, Daemon, c, layers, opts.Limits)
+	return img, err == nil
 }
 
 // kept is a layer as it lies on disk. A change of its meaning needs another

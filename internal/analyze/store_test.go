@@ -191,3 +191,30 @@ func TestSection(t *testing.T) {
 		t.Errorf("%d bytes, %v, expected %d", len(all), err, len(raw))
 	}
 }
+
+// An engine need not save an image of which all is known.
+func TestImagesAreKept(t *testing.T) {
+	dir := t.TempDir()
+	base, head := pair(t)
+	images, err := Saved(t.Context(), bytes.NewReader(legacy(t, base, head)), nil, Options{Store: openCache(t, dir)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	openCache(t, dir).Keep("sha256:base", images[0])
+	again, ok := openCache(t, dir).Image("sha256:base", "app:base", Options{})
+	if !ok {
+		t.Fatal("the image is not known again")
+	}
+	if d := cmp.Diff(images[0], again, cmpopts.IgnoreUnexported(Image{})); d != "" {
+		t.Errorf("kept (-read +kept):\n%s", d)
+	}
+	for name, ask := range map[string]func() (Image, bool){
+		"another image":       func() (Image, bool) { return openCache(t, dir).Image("sha256:head", "app:head", Options{}) },
+		"another cache":       func() (Image, bool) { return openCache(t, t.TempDir()).Image("sha256:base", "app:base", Options{}) },
+		"estimates are asked": func() (Image, bool) { return openCache(t, dir).Image("sha256:base", "", Options{Exact: true}) },
+	} {
+		if _, ok := ask(); ok {
+			t.Errorf("%s: known", name)
+		}
+	}
+}

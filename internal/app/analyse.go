@@ -75,25 +75,37 @@ func (j *job) analyse(ctx context.Context, exact bool, sides ...*side) error {
 	return nil
 }
 
+// analyseSaved has the engine save those images whose layers are not known yet.
 func (j *job) analyseSaved(ctx context.Context, exact bool, sides []*side) error {
+	options := analyze.Options{Estimate: true, Exact: exact, Store: j.store}
 	var refs []string
+	var unread []*side
 	for _, s := range sides {
+		var known bool
+		if s.found, known = j.store.Image(s.image.ID, s.ref.Name, options); known {
+			continue
+		}
+		unread = append(unread, s)
 		if !slices.Contains(refs, s.ref.Name) {
 			refs = append(refs, s.ref.Name)
 		}
 	}
-	j.progress.step("reading the layers of %s", joinNames(sides))
+	if len(unread) == 0 {
+		return nil
+	}
+	j.progress.step("reading the layers of %s", joinNames(unread))
 	stream, err := j.engine.Save(ctx, refs...)
 	if err != nil {
 		return err
 	}
 	defer stream.Close()
-	images, err := analyze.Saved(ctx, stream, refs, analyze.Options{Estimate: true, Exact: exact, Store: j.store})
+	images, err := analyze.Saved(ctx, stream, refs, options)
 	if err != nil {
 		return err
 	}
-	for _, s := range sides {
+	for _, s := range unread {
 		s.found = images[slices.Index(refs, s.ref.Name)]
+		j.store.Keep(s.image.ID, s.found)
 	}
 	return nil
 }
