@@ -106,7 +106,7 @@ func pythonPlace(path string) int {
 		}
 		start = end + 1
 	}
-	return strings.IndexByte(path, '/')
+	return max(0, strings.IndexByte(path, '/'))
 }
 
 // coreDump tells the names the kernel gives: core and core.<pid>, see

@@ -155,7 +155,9 @@ func remedyForDeleted(origin made) string {
 	switch origin.by {
 	case run:
 		return "delete it in the RUN that makes it: a later layer only hides it"
-	case copied, added:
+	case added:
+		return "leave it out of the archive or directory that ADD takes: a later layer only hides it"
+	case copied:
 		return "read it with RUN --mount=type=bind instead of copying it, or copy it in an earlier build stage: a later layer only hides it"
 	}
 	return "make and delete it in one instruction, or in an earlier build stage: a later layer only hides it"

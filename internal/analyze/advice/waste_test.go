@@ -33,6 +33,12 @@ func TestWasteNamesItsKiller(t *testing.T) {
 				What:   "12 files in /src, stored by COPY src /src and deleted by RUN rm -rf /src",
 				Remedy: "Read it with RUN --mount=type=bind instead of copying it, or copy it in an earlier build stage: a later layer only hides it"},
 		},
+		"unpacked, then deleted": {
+			[]record.Waste{{Kind: record.Deleted, Layer: 10, Killer: 11, Size: 5e6, Files: 2, Path: "/src"}},
+			record.Advice{Rule: "waste-deleted", Saves: 5e6, Layer: 11,
+				What:   "2 files in /src, stored by ADD src.tar /src and deleted by RUN chown a /x && chmod 1 x",
+				Remedy: "Leave it out of the archive or directory that ADD takes: a later layer only hides it"},
+		},
 		"made, then deleted": {
 			[]record.Waste{{Kind: record.Deleted, Layer: 3, Killer: 4, Size: 5e6, Files: 1, Path: "/src/a.out"}},
 			record.Advice{Rule: "waste-deleted", Saves: 5e6, Layer: 4,
