@@ -112,7 +112,7 @@ func unownedSection(c record.Contents, m medium) section {
 	sum := total(all, func(d record.Directory) record.Bytes { return d.Size })
 	s := section{
 		title: "files of no package: " + imageBytes(sum), thing: "path", print: imageBytes,
-		columns: []column{{"size", numbers}, {"files", numbers}, {"below", names}},
+		columns: []column{{"size", numbers}, {"files", numbers}, {"below", paths}},
 	}
 	return fill(s, m.rows, all, func(d record.Directory) float64 { return float64(d.Size) }, func(d record.Directory) []string {
 		return []string{m.size(d.Size), some(d.Files), m.path(d.Path)}
@@ -123,7 +123,7 @@ func fileSection(c record.Contents, m medium) section {
 	all := slices.DeleteFunc(slices.Clone(c.Files), func(f record.File) bool { return f.Size == 0 })
 	s := section{
 		title: "largest files", thing: "large file", print: imageBytes,
-		columns: []column{{"size", numbers}, {"layer", numbers}, {"file", names}, {"package", names}},
+		columns: []column{{"size", numbers}, {"layer", numbers}, {"file", paths}, {"package", names}},
 	}
 	return fill(s, m.rows, all, func(f record.File) float64 { return float64(f.Size) }, func(f record.File) []string {
 		return []string{m.size(f.Size), layerNumber(f.Layer), m.path(f.Path), m.name(f.Owner, nameWidth)}

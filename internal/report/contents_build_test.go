@@ -239,3 +239,13 @@ func gin() record.Record {
 	}
 	return r
 }
+
+func manyGrown(n int) record.Comparison {
+	var services []record.Service
+	for i := range n {
+		s := grown().Services[0]
+		s.Name = fmt.Sprintf("service-%03d", i)
+		services = append(services, s)
+	}
+	return comparison(services...)
+}

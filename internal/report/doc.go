@@ -10,6 +10,12 @@
 // an image, a configuration or a saved file pass an escaper of escape.go (or
 // html/template) on their way out, and are shortened in the middle.
 //
+// What an image consists of, and why it grew, comes as sections: tables that are
+// dressed for a medium when they are made. They stand in the order in which a
+// reader asks: how big, from the FROM image or from this change, by which
+// instruction, package and file, what is wasted, and what to do. The page adds
+// a picture (treemap.go); without contents nothing of it is said.
+//
 // Everything here is pure: no clock, no files, no network, and the same input
 // gives the same bytes.
 //

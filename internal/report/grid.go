@@ -30,6 +30,7 @@ type cell struct {
 type grid struct {
 	heads []string
 	rows  [][]cell
+	cut   []bool // columns that are cut in the middle rather than wrapped; nil for none
 	color bool
 }
 
@@ -113,7 +114,9 @@ func (g *grid) row(b *strings.Builder, indent string, widths []int, row []cell) 
 	lines := make([][]string, len(row))
 	height := 1
 	for i, c := range row {
-		lines[i] = fold(c.text, widths[i])
+		if lines[i] = fold(c.text, widths[i]); len(lines[i]) > 1 && g.cut != nil && g.cut[i] {
+			lines[i] = []string{fit(c.text, widths[i])}
+		}
 		height = max(height, len(lines[i]))
 	}
 	for n := range height {

@@ -18,7 +18,7 @@ func sectionsOf(s record.Service, m medium) []section {
 		changedPackages(*s.Growth, m),
 		changedPaths(*s.Growth, m),
 		changedFiles(*s.Growth, m),
-		wasteSection("wasted in head", wasteThatMatters(s), s.Head.Layers, m),
+		wasteSection("wasted in head, new or large", wasteThatMatters(s), s.Head.Layers, m),
 		adviceSection(adviceThatMatters(s), s.Head.Layers, m),
 	}, section.empty)
 }
@@ -68,7 +68,7 @@ func changedPaths(g record.Growth, m medium) section {
 	all := slices.DeleteFunc(slices.Clone(g.Unowned), func(d record.DirectoryChange) bool { return d.Base == d.Head })
 	s := section{
 		title: "files of no package: " + growthOf(sumOf(all, risen)), thing: "path", print: growthOf,
-		columns: []column{{"change", numbers}, {"base", numbers}, {"head", numbers}, {"below", names}},
+		columns: []column{{"change", numbers}, {"base", numbers}, {"head", numbers}, {"below", paths}},
 	}
 	return fill(s, m.rows, all, risen, func(d record.DirectoryChange) []string {
 		return []string{m.grown(risen(d)), m.size(d.Base), m.size(d.Head), m.path(d.Path)}
@@ -77,8 +77,9 @@ func changedPaths(g record.Growth, m medium) section {
 
 func changedFiles(g record.Growth, m medium) section {
 	s := section{
-		title: "files that changed" + talliesOf(g), thing: "large change", print: growthOf,
-		columns: []column{{"change", numbers}, {"base", numbers}, {"head", numbers}, {"file", names}, {"package", names}},
+		title: "files that changed", thing: "large change", print: growthOf,
+		notes:   talliesOf(g),
+		columns: []column{{"change", numbers}, {"base", numbers}, {"head", numbers}, {"file", paths}, {"package", names}},
 	}
 	return fill(s, m.rows, g.Files, fileGrowth, func(f record.FileChange) []string {
 		return []string{m.grown(fileGrowth(f)), fileSize(f.Base, m), fileSize(f.Head, m), m.path(f.Path), m.name(f.Owner, nameWidth)}
@@ -103,8 +104,8 @@ func fileSize(b *record.Bytes, m medium) string {
 	return m.size(*b)
 }
 
-// talliesOf counts all changed files: ": 12 added (+30 MB), 3 removed (-1 MB)".
-func talliesOf(g record.Growth) string {
+// talliesOf counts all changed files: "all files: 12 added (+30 MB), 3 removed (-1 MB)".
+func talliesOf(g record.Growth) []string {
 	var parts []string
 	add := func(t record.Tally, word string, size float64) {
 		if t.Files != 0 {
@@ -115,7 +116,7 @@ func talliesOf(g record.Growth) string {
 	add(g.Removed, "removed", -float64(g.Removed.Size))
 	add(g.Changed, "changed", float64(g.Changed.Size))
 	if len(parts) == 0 {
-		return ""
+		return nil
 	}
-	return ": " + strings.Join(parts, ", ")
+	return []string{"all files: " + strings.Join(parts, ", ")}
 }

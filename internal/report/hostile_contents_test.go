@@ -47,7 +47,7 @@ func evilContents(evil, long string) *record.Contents {
 
 func evilTree(evil, long string) *record.Area {
 	deep := &record.Area{Name: evil, Head: 1 << 40}
-	for range 5000 {
+	for range 500 {
 		deep = &record.Area{Name: evil, Base: math.MaxInt64, Head: math.MinInt64, Children: []record.Area{*deep, {Name: long, Base: 1 << 39, Head: 1 << 40}}}
 	}
 	return &record.Area{Name: evil, Children: []record.Area{*deep, {Name: evil, Head: 1 << 40}, {Base: -1, Head: -1}, {}}}
@@ -72,7 +72,7 @@ func TestHostileContents(t *testing.T) {
 	sound(t, string(report.Markdown(c, pull())), report.CommentLimit)
 	noForeignMarkup(t, string(report.Markdown(c, pull())))
 	noForeignMarkup(t, string(report.RecordMarkdown(c.Services[0].Head, report.Options{})))
-	for width := 40; width < 140; width += 3 {
+	for width := 40; width < 140; width += 11 {
 		out := report.Terminal(c, report.Options{Width: width})
 		noCommand(t, width, append(out, report.RecordTerminal(c.Services[0].Head, report.Options{Width: width})...))
 	}

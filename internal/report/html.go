@@ -38,6 +38,7 @@ type view struct {
 	Services            []serviceView
 	Method              string
 	Links               []Link
+	Pictured            bool // a service has a picture
 }
 
 type serviceView struct {
@@ -50,6 +51,7 @@ type serviceView struct {
 	Level                       string
 	Charts                      []chart
 	Layers                      []layerView
+	Growth                      *growthView
 	Cost                        *costView
 	Trials                      []trialView
 	Facts                       []factView
@@ -100,7 +102,9 @@ func viewOf(c record.Comparison, o Options) view {
 		v.Created = c.Created.UTC().Format(time.RFC1123)
 	}
 	for i, s := range gravest(c.Services) {
-		v.Services = append(v.Services, viewOfService(i, s))
+		shown := viewOfService(i, s)
+		v.Services = append(v.Services, shown)
+		v.Pictured = v.Pictured || shown.Growth != nil && shown.Growth.Picture != nil
 	}
 	return v
 }
@@ -140,6 +144,7 @@ func viewOfService(i int, s record.Service) serviceView {
 		Anchor: fmt.Sprintf("service-%d", i+1), Name: clean(s.Name, imageWidth), Verdict: word(s.Verdict), Mark: mark(s.Verdict),
 		Summary: budgetCount(s), Base: viewOfImage(s.Base), Head: viewOfImage(s.Head), Warnings: warningViews(serviceWarnings(s)),
 		Level: commonLevel(s), Charts: charts(s), Cost: viewOfCost(s.Cost), Trials: trialViews(s),
+		Growth: viewOfGrowth(s),
 	}
 	v.Metrics, v.Reach = metricViews(s)
 	for _, l := range layerRows(s.Base.Layers, s.Head.Layers) {

@@ -3,8 +3,11 @@ package report_test
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -27,8 +30,39 @@ func TestHTMLIsWellFormedAndAlone(t *testing.T) {
 	for name, c := range map[string]record.Comparison{
 		"fail": failing(), "pass": passing(), "inconclusive": undecided(), "missing": missing(), "none": unbudgeted(),
 		"cost": costOnly(), "static": static(), "hostile": hostile(), "several": severalServices(), "nothing": comparison(),
+		"grown": grown(), "swapped": swapped(), "hostile-image": hostileContents(),
 	} {
-		t.Run(name, func(t *testing.T) { wellFormed(t, page(t, c)) })
+		t.Run(name, func(t *testing.T) { shown(t, "compare-"+name, page(t, c)) })
+	}
+	for name, r := range map[string]record.Record{
+		"flask": flask(), "gin": gin(), "hostile": hostileContents().Services[0].Head, "booted": booted(failing().Services[0]).Head, "nothing": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := report.RecordHTML(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown(t, "inspect-"+name, out)
+		})
+	}
+}
+
+var pages = flag.String("pages", "", "write the HTML pages of the tests into this `directory`, to be looked at")
+
+// shown checks a page, and writes it where that is asked for.
+func shown(t *testing.T, name string, page []byte) {
+	t.Helper()
+	wellFormed(t, page)
+	for _, bad := range []string{"NaN", "Inf", "e+"} {
+		if i := bytes.Index(page, []byte("=\""+bad)); i >= 0 {
+			t.Errorf("a coordinate is %s", page[i:i+20])
+		}
+	}
+	if *pages == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(*pages, name+".html"), page, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -38,7 +72,7 @@ var void = map[string]bool{"meta": true, "br": true}
 // elements are all the page may consist of: a foreign string that broke out
 // would bring another one.
 var elements = strings.Fields("html head meta title style body header h1 h2 h3 p a ul li nav main section span dl dt dd " +
-	"code br div table thead tbody tr th td small svg line circle path polyline text figure figcaption details summary footer")
+	"code br div table thead tbody tr th td small svg line rect circle path polyline text figure figcaption details summary footer")
 
 func wellFormed(t *testing.T, page []byte) {
 	t.Helper()
@@ -104,6 +138,30 @@ func TestHTMLDrawsWhatWasMeasured(t *testing.T) {
 	for what, want := range counts {
 		if n := strings.Count(got, what); n != want {
 			t.Errorf("%d times %s, want %d", n, what, want)
+		}
+	}
+}
+
+// The picture of a comparison shows each change in its colour, and only then
+// does the page carry the style for it.
+func TestHTMLDrawsTheImage(t *testing.T) {
+	got := string(page(t, grown()))
+	for what, want := range map[string]int{
+		`<rect class="tile added"`:     2, // libLLVM and the package lists
+		`<rect class="tile gone"`:      2, // mawk and the translations
+		`<rect class="more"`:           4, // the grown part of four tiles
+		`<rect class="less"`:           1,
+		`libLLVM-15.so.1: new, 37.9`:   1,
+		`class="swatch added"></span>`: 1,
+		`<figure class="picture">`:     1,
+	} {
+		if n := strings.Count(got, what); n != want {
+			t.Errorf("%d times %s, want %d", n, what, want)
+		}
+	}
+	for name, c := range map[string]record.Comparison{"without contents": failing(), "without a tree": swapped()} {
+		if plain := string(page(t, c)); strings.Contains(plain, "swatch") || strings.Contains(plain, "picture") {
+			t.Errorf("a picture %s", name)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 func TestMarkdownStructure(t *testing.T) {
 	for name, c := range map[string]record.Comparison{
 		"fail": failing(), "pass": passing(), "hostile": hostile(), "several": severalServices(), "many": many(200), "nothing": comparison(),
+		"grown": grown(), "swapped": swapped(), "hostile image": hostileContents(), "many grown": manyGrown(40),
 	} {
 		t.Run(name, func(t *testing.T) { sound(t, string(report.Markdown(c, pull())), report.CommentLimit) })
 	}
@@ -22,7 +23,7 @@ func TestMarkdownStructure(t *testing.T) {
 
 // Whatever the limit, the comment keeps it, and no element stays open.
 func TestMarkdownKeepsAnyLimit(t *testing.T) {
-	several := []record.Comparison{many(12), hostile(), severalServices()}
+	several := []record.Comparison{many(12), hostile(), severalServices(), grown(), hostileContents(), manyGrown(12)}
 	rapid.Check(t, func(rt *rapid.T) {
 		o := pull()
 		o.Limit = rapid.IntRange(4096, 40_000).Draw(rt, "limit")

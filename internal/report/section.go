@@ -16,11 +16,11 @@ type medium struct {
 	wide   int                             // most characters of a path or an instruction
 }
 
-func onTerminal(width int) medium { return medium{plain, plain, asIs, 10, width / 2} }
+func onTerminal() medium { return medium{plain, plain, asIs, 10, instructionWidth} }
 
 func inMarkdown(rows int) medium { return medium{code, text, solid, rows, instructionWidth} }
 
-func onPage() medium { return medium{clean, clean, asIs, 40, pageWidth} }
+func onPage() medium { return medium{clean, clean, asIs, 25, pageWidth} }
 
 func asIs(s string) string { return s }
 
@@ -71,6 +71,7 @@ const (
 	words   columnKind = iota // of our own
 	numbers                   // aligned right
 	names                     // foreign, shown as code
+	paths                     // the same, cut in the middle where room is short
 )
 
 // fill makes the first rows from all there is, and adds up the rest.
@@ -147,6 +148,10 @@ func (t *terminal) section(s section) {
 	t.line("")
 	t.wrapped("  ", s.title)
 	g := t.grid(s.heads()...)
+	g.cut = make([]bool, len(s.columns))
+	for i, c := range s.columns {
+		g.cut[i] = c.kind == paths
+	}
 	for _, row := range s.rows {
 		cells := make([]cell, len(row))
 		for i, text := range row {

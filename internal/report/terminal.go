@@ -43,7 +43,7 @@ func (t *terminal) sentence(indent, s string) {
 	}
 }
 
-func (t *terminal) medium() medium { return onTerminal(t.o.width()) }
+func (t *terminal) medium() medium { return onTerminal() }
 
 func (t *terminal) heading(s string) { t.line("\n" + paint(cell{s, bold}, t.o.Color)) }
 

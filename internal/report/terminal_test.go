@@ -12,7 +12,10 @@ import (
 
 func TestTerminalKeepsTheWidth(t *testing.T) {
 	for _, width := range []int{40, 60, 80, 100, 160} {
-		for line := range strings.Lines(string(report.Terminal(failing(), report.Options{Width: width}))) {
+		out := string(report.Terminal(failing(), report.Options{Width: width})) +
+			string(report.Terminal(grown(), report.Options{Width: width})) +
+			string(report.RecordTerminal(flask(), report.Options{Width: width}))
+		for line := range strings.Lines(out) {
 			line = strings.TrimSuffix(line, "\n")
 			longest := 0
 			for _, word := range strings.Fields(line) {

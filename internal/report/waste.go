@@ -13,7 +13,7 @@ func wasteSection(title string, all []record.Waste, layers []record.Layer, m med
 	sum := total(all, func(w record.Waste) record.Bytes { return w.Size })
 	s := section{
 		title: title + ": " + imageBytes(sum), thing: "place", print: imageBytes,
-		columns: []column{{"size", numbers}, {"how", words}, {"layers", words}, {"what", names}, {"hidden by", names}},
+		columns: []column{{"size", numbers}, {"how", words}, {"layers", words}, {"what", paths}, {"hidden by", paths}},
 	}
 	s = fill(s, m.rows, all, func(w record.Waste) float64 { return float64(w.Size) }, func(w record.Waste) []string {
 		return []string{m.size(w.Size), wasteWord(w.Kind), between(w), m.path(w.Path), m.path(instructionOf(layers, w.Killer))}
@@ -27,7 +27,7 @@ func between(w record.Waste) string {
 	if w.Layer == w.Killer {
 		return layerNumber(w.Layer)
 	}
-	return layerNumber(w.Layer) + " → " + layerNumber(w.Killer)
+	return dash(layerNumber(w.Layer)) + " → " + dash(layerNumber(w.Killer))
 }
 
 // instructionOf is the instruction of a layer as the Dockerfile has it, foreign;

@@ -1,0 +1,115 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// RecordHTML writes what is known of one image as a page like that of HTML,
+// with a picture of the image where its files were looked at.
+func RecordHTML(r record.Record) ([]byte, error) {
+	var out bytes.Buffer
+	if err := pageTemplate.ExecuteTemplate(&out, "record.html", viewOfRecord(r)); err != nil {
+		return nil, fmt.Errorf("write the HTML report of an image: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+type recordView struct {
+	Image, Created, Tool string
+	Facts                []factView
+	Warnings             []warningView
+	Metrics              []metricValueView
+	BuiltOn              string
+	Picture              *picture
+	Layers               []stackView
+	Sections             []sectionView
+}
+
+type metricValueView struct{ Title, Value, Over string }
+
+// stackView is one layer of one image.
+type stackView struct{ Number, Compressed, Size, Files, Instruction string }
+
+func viewOfRecord(r record.Record) recordView {
+	v := recordView{
+		Image: clean(r.Image, 2*imageWidth), Tool: clean(r.Tool, nameWidth), Warnings: warningViews(recordWarnings(r)),
+		BuiltOn: capital(builtOn(r, onPage())), Sections: sectionViews(contentsOf(r, onPage())),
+	}
+	if !r.Created.IsZero() {
+		v.Created = r.Created.UTC().Format(time.RFC1123)
+	}
+	for _, f := range identity(r) {
+		v.Facts = append(v.Facts, factView{f.name, clean(f.text, pageWidth)})
+	}
+	for _, m := range measured(r) {
+		v.Metrics = append(v.Metrics, metricValueView{m.title, m.value, m.over})
+	}
+	for i, l := range r.Layers {
+		v.Layers = append(v.Layers, stackView{layerNumber(i), layerSize(&l), imageBytes(float64(l.Size)), count(float64(l.Files)), clean(instruction(l.Instruction), pageWidth)})
+	}
+	if r.Contents != nil {
+		v.Picture = contentsPicture(r.Contents.Tree)
+	}
+	return v
+}
+
+// sectionView is a section for the page.
+type sectionView struct {
+	Title, Rest string
+	Columns     []columnView
+	Rows        [][]cellView
+	Entries     []string
+	Notes       []string
+}
+
+type columnView struct {
+	Title  string
+	Number bool
+}
+
+type cellView struct {
+	Text         string
+	Number, Code bool
+}
+
+func sectionViews(all []section) []sectionView {
+	views := make([]sectionView, len(all))
+	for i, s := range all {
+		v := sectionView{Title: capital(s.title), Rest: s.rest(len(s.rows) + len(s.entries)), Entries: s.entries, Notes: s.notes}
+		for _, c := range s.columns {
+			v.Columns = append(v.Columns, columnView{c.title, c.kind == numbers})
+		}
+		for _, row := range s.rows {
+			cells := make([]cellView, len(row))
+			for j, text := range row {
+				cells[j] = cellView{text, s.columns[j].kind == numbers, s.columns[j].kind >= names && text != ""}
+			}
+			v.Rows = append(v.Rows, cells)
+		}
+		views[i] = v
+	}
+	return views
+}
+
+// growthView is what a comparison tells of the image: why the image grew, and its picture.
+type growthView struct {
+	Why      string
+	Lines    []string
+	Picture  *picture
+	Sections []sectionView
+}
+
+// viewOfGrowth is nil where the files of the images were not looked at.
+func viewOfGrowth(s record.Service) *growthView {
+	if s.Growth == nil {
+		return nil
+	}
+	return &growthView{
+		Why: "Image " + why(*s.Growth, onPage()), Lines: origin(s, onPage()),
+		Picture: growthPicture(s.Growth.Tree), Sections: sectionViews(sectionsOf(s, onPage())),
+	}
+}
