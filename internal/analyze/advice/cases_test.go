@@ -170,8 +170,9 @@ var ruleCases = []ruleCase{
 			deb(File{Path: "usr/lib/jvm/java-17-openjdk-amd64/jmods/java.base.jmod", Size: 80_000_000, Layer: byRun}, "openjdk-17-jdk-headless"),
 			deb(File{Path: "usr/lib/jvm/java-17-openjdk-amd64/bin/javac", Size: 10_000_000, Layer: byRun}, "openjdk-17-jdk-headless"),
 			deb(File{Path: "usr/lib/jvm/java-17-openjdk-amd64/bin/java", Size: 10_000_000, Layer: byRun}, "openjdk-17-jre-headless"),
+			deb(File{Path: "usr/lib/jvm/java-17-openjdk-amd64/lib/ct.sym", Size: 8_000_000, Layer: byRun}, "openjdk-17-jre-headless"),
 		},
-		what: "what a JDK has and a JRE has not in /usr/lib/jvm/java-17-openjdk-amd64/jmods (80 MB) and openjdk-17-jdk-headless (10 MB), by RUN apt-get update && apt-get install -y python3",
+		what: "what a JDK has and a JRE has not: openjdk-17-jdk-headless, by RUN apt-get update && apt-get install -y python3",
 	}, {
 		rule: "toolchain-c", saves: 33_000_000, remedy: "apt-get purge --auto-remove",
 		packages: packages(record.Debian, "gcc-12", "libssl-dev"),
@@ -182,7 +183,7 @@ var ruleCases = []ruleCase{
 			deb(File{Path: "usr/share/doc/gcc-12-base/readme", Size: 10_000, Layer: byRun}, "gcc-12-base"),
 			deb(File{Path: "usr/lib/x86_64-linux-gnu/libgomp.so.1", Size: 1_000_000, Layer: byRun}, "libgomp1"),
 		},
-		what: "compilers, headers and their tools in /usr/lib/gcc (30 MB), /usr/include (1 MB) and 1 more package, by RUN apt-get update && apt-get install -y python3",
+		what: "compilers, headers and their tools: cpp-12 (30 MB), libssl-dev (2 MB) and elsewhere, by RUN apt-get update && apt-get install -y python3",
 	}, {
 		rule: "toolchain-c", saves: 30_000_000, remedy: "Unless something is compiled in the container",
 		files: []File{ // built from source: no package tells

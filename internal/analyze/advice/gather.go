@@ -105,13 +105,12 @@ func (g *group) heaviest() int {
 	return best
 }
 
-// owners are the packages, largest first.
+// owners are the packages.
 func (g *group) owners() []spot {
 	out := make([]spot, 0, len(g.packages))
 	for name, size := range g.packages {
 		out = append(out, spot{name, size})
 	}
-	slices.SortFunc(out, larger)
 	return out
 }
 
@@ -120,6 +119,7 @@ type classifier struct {
 	scanner
 	enabled set
 	owners  map[owner]set // what is known of those met
+	byOwner set           // the rules that want the last file for its package
 	kin     []int         // of each rule, the first one that says the same
 }
 
@@ -141,11 +141,8 @@ func newClassifier(e evidence) *classifier {
 
 // rule is the first rule that wants f.
 func (c *classifier) rule(f File, l made) (int, bool) {
-	found := c.find(f.Path)
-	if f.Owner != "" {
-		found = c.mark(found, c.owned(f), 0)
-	}
-	for found &= c.enabled; found != 0; found.drop(found.first()) {
+	c.byOwner = c.owned(f)
+	for found := (c.find(f.Path) | c.byOwner) & c.enabled; found != 0; found.drop(found.first()) {
 		if r := found.first(); rules[r].takes(f, l) {
 			return r, true
 		}
@@ -155,6 +152,9 @@ func (c *classifier) rule(f File, l made) (int, bool) {
 
 // owned gives the rules that want all files of f's package.
 func (c *classifier) owned(f File) set {
+	if f.Owner == "" {
+		return 0
+	}
 	o := owner{f.Ecosystem, f.Owner}
 	wanted, known := c.owners[o]
 	if !known {
@@ -169,12 +169,12 @@ func (c *classifier) owned(f File) set {
 }
 
 // place is what to call the place where the rule found f, without its leading
-// slash; of a single file it is the directory. There is none where its package
-// is what the rule looked at.
+// slash; of a single file it is the directory. Where the rule wants all of its
+// package, there is none: the name of the package says more.
 func (c *classifier) place(f File, rule int) (string, bool) {
 	end := c.end[rule]
 	switch named := rules[rule].place; {
-	case end == 0:
+	case c.byOwner&(1<<rule) != 0:
 		return "", false
 	case named != nil:
 		end = named(f.Path)

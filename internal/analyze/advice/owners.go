@@ -18,13 +18,9 @@ type evidence struct {
 func evidenceOf(packages []record.Package) evidence {
 	var e evidence
 	for _, p := range packages {
-		switch {
-		case p.Ecosystem == record.NPM:
-			e.nodeGyp = e.nodeGyp || p.Name == "node-gyp"
-		case distribution(p.Ecosystem):
-			e.compiler = e.compiler || compilers.MatchString(p.Name)
-			e.debianPython = e.debianPython || p.Ecosystem == record.Debian && python(p.Ecosystem, p.Name)
-		}
+		e.nodeGyp = e.nodeGyp || p.Name == "node-gyp"
+		e.compiler = e.compiler || distribution(p.Ecosystem) && compilers.MatchString(p.Name)
+		e.debianPython = e.debianPython || p.Ecosystem == record.Debian && python(p.Ecosystem, p.Name)
 	}
 	return e
 }

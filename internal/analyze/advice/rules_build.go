@@ -31,20 +31,22 @@ var toolchains = []rule{
 		base:    "use this base image for a build stage only, and copy the program to a small one",
 	}, {
 		name: "toolchain-jdk", thing: "what a JDK has and a JRE has not", at: []string{"*.jmod", "lib/ct.sym", "lib/src.zip"}, owner: jdk,
+		// Some distributions put a part of these into the JRE's package.
+		unless:  func(f File, _ string) bool { return distribution(f.Ecosystem) && !jdk(f.Ecosystem, f.Owner) },
 		proviso: "Unless the container compiles Java",
 		run:     "install a JRE (on Debian default-jre-headless), or make a runtime with jlink in an earlier stage",
 		copied:  "copy a JRE, or make a runtime with jlink in the build stage and copy that",
 		base:    "use the JRE variant of the base image, such as eclipse-temurin:21-jre, or copy a runtime made with jlink to a small one",
 	}, {
-		name: "toolchain-c", thing: "compilers, headers and their tools",
-		at: []string{"/usr/lib/gcc", "/usr/libexec/gcc", "/usr/local/lib/gcc", "/usr/local/libexec/gcc"}, unless: sharedLibrary,
+		name: "toolchain-c", thing: "compilers, headers and their tools", at: []string{"/usr/include"}, owner: compileTime,
+		when:    func(e evidence) bool { return e.compiler },
 		proviso: "Unless something is compiled in the container",
 		run:     compileElsewhere,
 		copied:  "copy only what was built from the build stage",
 		base:    compileElsewhereThanBase,
 	}, {
-		name: "toolchain-c", thing: "compilers, headers and their tools", at: []string{"/usr/include"}, owner: compileTime,
-		when:    func(e evidence) bool { return e.compiler },
+		name: "toolchain-c", thing: "compilers, headers and their tools",
+		at: []string{"/usr/lib/gcc", "/usr/libexec/gcc", "/usr/local/lib/gcc", "/usr/local/libexec/gcc"}, unless: sharedLibrary,
 		proviso: "Unless something is compiled in the container",
 		run:     compileElsewhere,
 		copied:  "copy only what was built from the build stage",

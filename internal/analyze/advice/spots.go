@@ -2,6 +2,7 @@ package advice
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -11,6 +12,9 @@ type spot struct {
 	name string
 	size record.Bytes
 }
+
+// place tells a place, which begins with a slash by the time it is written.
+func (s spot) place() bool { return strings.HasPrefix(s.name, "/") }
 
 // larger orders spots for reading.
 func larger(a, b spot) int {

@@ -2,6 +2,7 @@ package advice
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -114,6 +115,8 @@ func (d death) remedy(h *hidden, l layers) string {
 	switch {
 	case killer.base:
 		return "change it where the base image is built, or use another one"
+	case d.kind != record.Deleted && databases.MatchString(h.largest.Path):
+		return "each RUN that installs packages stores their database again: install all of them in one RUN"
 	case d.ofBase:
 		return remedyForBase(d.kind, killer)
 	case d.kind == record.Copied:
@@ -128,12 +131,16 @@ func (d death) remedy(h *hidden, l layers) string {
 	return "write each file once, as it stays: every version is stored"
 }
 
+// databases are where package managers of distributions write whenever they
+// install something.
+var databases = regexp.MustCompile(`^/(var/lib/(dpkg|rpm|apt|dnf|yum)|var/cache/debconf|(usr/)?lib/apk|usr/lib/sysimage/(rpm|libdnf5))(/|$)`)
+
 func remedyForBase(kind record.WasteKind, killer made) string {
 	switch {
 	case kind == record.Copied:
 		return "each file whose mode, owner or time changes is stored again: change only those that need it, or change them where the base image is built"
 	case kind == record.Deleted:
-		return "deleting frees nothing that the base image stores: use a base image without it, or copy the result to an empty one (FROM scratch, COPY --from=build / /)"
+		return "deleting frees nothing that the base image stores: use a base image without it, or copy the result to an empty one (FROM scratch, COPY --from=build / /) and repeat its ENV and CMD"
 	case upgrades(killer.instruction):
 		return "use a newer base image (docker build --pull) rather than upgrade its packages"
 	}

@@ -58,7 +58,7 @@ func TestWasteNamesItsKiller(t *testing.T) {
 			[]record.Waste{{Kind: record.Deleted, Layer: 0, Killer: 4, Size: 5e6, Files: 2, Path: "/usr"}},
 			record.Advice{Rule: "waste-deleted", Saves: 5e6, Layer: 4,
 				What:   "2 files in /usr, stored by the base image and deleted by RUN rm -rf /src",
-				Remedy: "Deleting frees nothing that the base image stores: use a base image without it, or copy the result to an empty one (FROM scratch, COPY --from=build / /)"},
+				Remedy: "Deleting frees nothing that the base image stores: use a base image without it, or copy the result to an empty one (FROM scratch, COPY --from=build / /) and repeat its ENV and CMD"},
 		},
 		"all in the base image": {
 			[]record.Waste{{Kind: record.Deleted, Layer: 0, Killer: 1, Size: 5e6, Files: 2, Path: "/usr"}},
@@ -125,6 +125,12 @@ func TestWasteNamesItsKiller(t *testing.T) {
 			record.Advice{Rule: "waste-overwritten", Saves: 30e6, Layer: 3,
 				What:   "90 files in /usr, stored by the base image and overwritten by RUN make -C /src",
 				Remedy: "Change it where the base image is built: done later, both versions are stored"},
+		},
+		"the package database": {
+			[]record.Waste{{Kind: record.Overwritten, Layer: 0, Killer: 8, Size: 30e6, Files: 1, Path: "/var/lib/rpm/rpmdb.sqlite"}},
+			record.Advice{Rule: "waste-overwritten", Saves: 30e6, Layer: 8,
+				What:   "/var/lib/rpm/rpmdb.sqlite, stored by the base image and overwritten by RUN apt-get upgrade -y",
+				Remedy: "Each RUN that installs packages stores their database again: install all of them in one RUN"},
 		},
 		"overwritten by a RUN": {
 			[]record.Waste{{Kind: record.Overwritten, Layer: 3, Killer: 4, Size: 30e6, Files: 90, Path: "/src"}},

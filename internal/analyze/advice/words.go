@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -20,26 +21,25 @@ const (
 	pathWidth        = 80
 )
 
-// where names the largest place or two.
+// where names the largest place or package, or the two largest.
 func (g *group) where() string {
-	var named []spot
+	all := g.owners()
 	for _, s := range g.spots.close() {
-		named = append(named, spot{"/" + s.name, s.size})
+		all = append(all, spot{"/" + s.name, s.size})
 	}
-	head := " in "
-	if len(named) == 0 {
-		head = ": "
+	slices.SortFunc(all, larger)
+	named, left := all[:min(2, len(all))], all[min(2, len(all)):]
+	head := ": "
+	if named[0].place() {
+		head = " in "
 	}
-	packages := g.owners()
-	room := min(2-len(named), len(packages))
-	named = append(named, packages[:room]...)
-	switch left := len(packages) - room; {
-	case g.spots.more:
+	switch {
+	case g.spots.more || slices.ContainsFunc(left, spot.place):
 		return head + join(named, "elsewhere")
-	case left == 1:
+	case len(left) == 1:
 		return head + join(named, "1 more package")
-	case left > 1:
-		return head + join(named, fmt.Sprintf("%d more packages", left))
+	case len(left) > 1:
+		return head + join(named, fmt.Sprintf("%d more packages", len(left)))
 	}
 	return head + join(named, "")
 }
