@@ -22,8 +22,13 @@ type Client struct {
 	environment record.Environment
 }
 
-// pingTimeout bounds the first contact with each endpoint.
-const pingTimeout = 5 * time.Second
+// pingTimeout bounds the first contact with each endpoint. One that answers may
+// be busy, and take describeTimeout to say what it is: an engine that unpacks a
+// large layer was seen to need more than five seconds.
+const (
+	pingTimeout     = 5 * time.Second
+	describeTimeout = 30 * time.Second
+)
 
 // Connect finds the engine that DOCKER_HOST, a Docker context or the usual
 // sockets offer, in this order. The error is [ErrNoEngine] with every place
@@ -70,9 +75,9 @@ func open(ctx context.Context, at endpoint) (*Client, error) {
 
 // describe asks the engine what it is.
 func describe(ctx context.Context, api *client.Client) (record.Environment, error) {
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
 	defer cancel()
-	if _, err := api.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true}); err != nil {
+	if err := ping(ctx, api); err != nil {
 		return record.Environment{}, err
 	}
 	info, err := api.Info(ctx, client.InfoOptions{})
@@ -96,6 +101,13 @@ func describe(ctx context.Context, api *client.Client) (record.Environment, erro
 		Kernel: info.Info.KernelVersion, Arch: architecture(version.Arch),
 		CPUs: info.Info.NCPU, Memory: record.Bytes(info.Info.MemTotal),
 	}, nil
+}
+
+func ping(ctx context.Context, api *client.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	_, err := api.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true})
+	return err
 }
 
 // podman is the name of the engine that needs another order of removal.
