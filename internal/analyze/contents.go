@@ -243,7 +243,8 @@ func (o *inOrder) child(id uint32) bool {
 		return true
 	}
 	name, of := o.ownerName(i)
-	return o.yield(advice.File{Path: string(o.path), Size: o.below[id], Layer: int(o.inodes[i].layer), Owner: name, Ecosystem: of})
+	return o.yield(advice.File{Path: string(o.path), Size: o.below[id], Layer: int(o.inodes[i].layer), Owner: name, Ecosystem: of,
+		Shared: o.inodes[i].names > 1})
 }
 
 // leading keeps the first so many of a long list, in the order of compare.

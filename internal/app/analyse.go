@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/plimsoll-ci/plimsoll/internal/analyze"
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/advice"
 	"github.com/plimsoll-ci/plimsoll/internal/analyze/cache"
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -125,6 +126,24 @@ func (j *job) candidates(ctx context.Context) []analyze.Candidate {
 		j.known = append(j.known, analyze.Candidate{Name: s.Name, DiffIDs: s.Layers})
 	}
 	return j.known
+}
+
+// adviseSlimmer tells the services that are built on a larger variant of what
+// another service of the run is built on.
+func adviseSlimmer(services []record.Service) {
+	from := map[string]*record.From{}
+	for _, s := range services {
+		if s.Head.Contents != nil {
+			from[s.Name] = s.Head.Contents.From
+		}
+	}
+	for name, better := range advice.Slimmer(from) {
+		for _, s := range services {
+			if s.Name == name {
+				s.Head.Contents.Advice = append(s.Head.Contents.Advice, better)
+			}
+		}
+	}
 }
 
 // sourceWarning says when the two images lay in places of different kinds:

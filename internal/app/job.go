@@ -161,6 +161,7 @@ func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
 		}
 		services = append(services, service)
 	}
+	adviseSlimmer(services)
 	c = compare.Run(services)
 	c.Created, c.Tool = time.Now().UTC().Truncate(time.Second), toolName()
 	return c, nil

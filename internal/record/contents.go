@@ -11,7 +11,7 @@ type Contents struct {
 	Unowned  []Directory `json:"unowned"`  // what no package owns, largest first
 	Files    []File      `json:"files"`    // the largest of all, largest first
 	Waste    []Waste     `json:"waste"`    // largest first; their sum is image.wasted
-	Advice   []Advice    `json:"advice"`   // most bytes first
+	Advice   []Advice    `json:"advice"`   // most bytes first: on its own layers, then on those of the FROM image
 	Tree     *Area       `json:"tree,omitempty"`
 }
 
@@ -90,7 +90,7 @@ type Waste struct {
 }
 
 // Advice is one thing to do about an image. The bytes it saves are those of
-// files that are there, counted once.
+// files that are there, or dead ones that a layer stores, counted once.
 type Advice struct {
 	Rule   string `json:"rule"` // stable name, such as apt-lists
 	Saves  Bytes  `json:"saves"`
