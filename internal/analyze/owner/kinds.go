@@ -11,6 +11,7 @@ const (
 	KindAPK          Kind = "apk-installed"
 	KindRPMSQLite    Kind = "rpm-sqlite"
 	KindRPMNDB       Kind = "rpm-ndb"
+	KindRPMBerkeley  Kind = "rpm-berkeley"     // not read, only told of
 	KindPythonInfo   Kind = "python-info"      // METADATA or PKG-INFO
 	KindPythonRecord Kind = "python-record"    // RECORD
 	KindPythonFiles  Kind = "python-files"     // installed-files.txt
@@ -54,6 +55,8 @@ func byName(dir, base string) Kind {
 		return when(rpmDirectory(dir), KindRPMSQLite)
 	case "Packages.db":
 		return when(rpmDirectory(dir), KindRPMNDB)
+	case "Packages":
+		return when(rpmDirectory(dir), KindRPMBerkeley)
 	case "METADATA":
 		return when(distInfo(dir), KindPythonInfo)
 	case "PKG-INFO":

@@ -26,6 +26,8 @@ func TestWanted(t *testing.T) {
 		{"usr/lib/sysimage/rpm/rpmdb.sqlite", 1, 0o644, KindRPMSQLite},
 		{"usr/lib/sysimage/rpm/Packages.db", 1, 0o644, KindRPMNDB},
 		{"home/rpmdb.sqlite", 1, 0o644, ""},
+		{"var/lib/rpm/Packages", 1, 0o644, KindRPMBerkeley},
+		{"srv/Packages", 1, 0o644, ""},
 		{"usr/lib/python3/dist-packages/a-1.dist-info/METADATA", 1, 0o644, KindPythonInfo},
 		{"usr/lib/python3/dist-packages/a-1.dist-info/RECORD", 1, 0o644, KindPythonRecord},
 		{"usr/lib/python3/dist-packages/a-1.dist-info/top_level.txt", 1, 0o644, KindPythonTop},

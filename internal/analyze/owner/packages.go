@@ -30,6 +30,10 @@ var ecosystems = []ecosystem{
 	}},
 	{claimGems, distillers{KindGem: distilGem, KindGemExtension: distilGemExtension}},
 	{claimNPM, distillers{KindNPM: distilNPM}},
+	{claimRPM, distillers{
+		KindRPMSQLite: distilRPMSQLite, KindRPMNDB: distilRPMNDB, KindRPMBerkeley: distilRPMBerkeley,
+	}},
+	{claimGoBinaries, distillers{KindExecutable: distilGoBinary}},
 }
 
 type distillers = map[Kind]func(File) ([]byte, error)
@@ -42,9 +46,10 @@ var errTooMuch = errors.New("it tells of more packages and files than are kept o
 
 // Distil reads a file that was [Wanted] and reduces it to the bytes that
 // [Packages] needs: nothing when it turns out to tell nothing, and never more
-// than 8 MiB. Apart from these it needs at most 8 MiB of memory, whatever the
-// size of the file. An error is about this file alone, which the caller names:
-// its packages stay unknown, and the image is still good.
+// than 8 MiB. Apart from these it needs at most 12 MiB of memory, whatever the
+// size of the file; but a database of rpm in a stream is held as a whole, and
+// not read if it has more than 24 MiB. An error is about this file alone, which
+// the caller names: its packages stay unknown, and the image is still good.
 func Distil(kind Kind, f File) ([]byte, error) {
 	for _, eco := range ecosystems {
 		distil, known := eco.distil[kind]
