@@ -66,8 +66,8 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		"file/in":  "not a directory",
 	} {
 		c, err := Open(base+"/"+name, 1<<20)
-		if c != nil || err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), filepath.Clean(at(name))[:len(base)+4]) {
-			t.Errorf("%s: got %v, expected an error that names it and says %q", name, err, want)
+		if c != nil || err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), base) {
+			t.Errorf("%s: got %v, expected an error that says where and %q", name, err, want)
 		}
 	}
 	if exists(t, at("nothing")) {

@@ -133,6 +133,35 @@ func TestGoroutinesShareACache(t *testing.T) {
 	expectWhole(t, dir, 0)
 }
 
+// While a value is replaced, the one before is there.
+func TestReplacingIsNeverAMiss(t *testing.T) {
+	dir := t.TempDir()
+	c := open(t, dir, 64<<20)
+	mustPut(t, c, "key", []byte("edition 0"))
+	var group sync.WaitGroup
+	done := make(chan struct{})
+	group.Go(func() {
+		defer close(done)
+		for edition := range 200 {
+			if err := c.Put("key", fmt.Appendf(nil, "edition %d", edition)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	other := open(t, dir, 64<<20)
+	for replacing := true; replacing && !t.Failed(); {
+		if value, ok := other.Get("key"); !ok || !bytes.HasPrefix(value, []byte("edition ")) {
+			t.Errorf("got %q, %v, expected one of the editions", value, ok)
+		}
+		select {
+		case <-done:
+			replacing = false
+		default:
+		}
+	}
+	group.Wait()
+}
+
 // Processes use the same directory, and some are killed wherever they are.
 func TestProcessesShareADirectory(t *testing.T) {
 	dir := t.TempDir()
