@@ -112,6 +112,15 @@ func TestMarkdownIsShortWhenGreen(t *testing.T) {
 	}
 }
 
+// Where many services share the comment, their tables are shorter.
+func TestMarkdownShortensTablesForMany(t *testing.T) {
+	for n, want := range map[int]string{3: "… and 8 more packages, +256 kB.", 4: "… and 13 more packages, +416 kB."} {
+		if md := string(report.Markdown(manyGrown(n), pull())); strings.Count(md, want) != n {
+			t.Errorf("%d of %d services say %q", strings.Count(md, want), n, want)
+		}
+	}
+}
+
 // A command that people paste into a shell is never made from a tricky name.
 func TestAdviceQuotesNoTrickyNames(t *testing.T) {
 	c := failing()
