@@ -154,7 +154,7 @@ func TestHTMLDrawsTheImage(t *testing.T) {
 		`libLLVM-15.so.1: new, 37.9`:   1,
 		`class="swatch added"></span>`: 1,
 		`<figure class="picture">`:     1,
-		`<td class="n">+38 MB</td><td class="n">–</td><td class="n">38 MB</td><td><code>libllvm15</code></td>`: 1,
+		`<td class="n">&#43;38 MB</td><td class="n">–</td><td class="n">38 MB</td><td><code>libllvm15</code></td>`: 1,
 	} {
 		if n := strings.Count(got, what); n != want {
 			t.Errorf("%d times %s, want %d", n, what, want)
