@@ -1,6 +1,9 @@
 package analyze
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"errors"
+)
 
 // kind is what an entry does to the tree of paths.
 type kind byte
@@ -82,31 +85,95 @@ func (x *index) add(e entry) {
 // done gives back what only adding needs.
 func (x *index) done() { x.last, x.mtime = nil, 0 }
 
+// errIndex is of an index that was damaged on disk.
+var errIndex = errors.New("the index of a layer is damaged")
+
 // each calls do for every entry in tar order, until it returns an error.
 func (x *index) each(do func(entry) error) error {
 	var path []byte
 	var mtime int64
-	for rest := x.data; len(rest) > 0; {
-		e := entry{kind: kind(rest[0])}
-		var shared uint64
-		var suffix []byte
-		shared, rest = cutUvarint(rest[1:])
-		suffix, rest = cutBytes(rest)
+	for c := (cursor{rest: x.data}); len(c.rest) > 0; {
+		e := entry{kind: kind(c.byte())}
+		shared := c.uvarint()
+		suffix := c.bytes()
+		if shared > uint64(len(path)) {
+			return errIndex
+		}
 		path = append(path[:shared], suffix...)
 		e.path = path
 		switch e.kind {
 		case file:
-			e.body, rest = cutBody(rest)
-			mtime += e.body.mtime
-			e.body.mtime = mtime
+			e.body.size = int64(c.uvarint())
+			mtime += c.varint()
+			e.body.mtime, e.body.attrs, e.body.sum = mtime, uint32(c.uvarint()), c.uint32()
 		case link, soft:
-			e.target, rest = cutBytes(rest)
+			e.target = c.bytes()
+		}
+		if c.broken || e.body.size < 0 {
+			return errIndex
 		}
 		if err := do(e); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// cursor takes an index apart. What does not fit breaks it for good.
+type cursor struct {
+	rest   []byte
+	broken bool
+}
+
+func (c *cursor) take(n int) []byte {
+	if n < 0 || n > len(c.rest) {
+		c.rest, c.broken = nil, true
+		return nil
+	}
+	head := c.rest[:n]
+	c.rest = c.rest[n:]
+	return head
+}
+
+func (c *cursor) byte() byte {
+	if head := c.take(1); head != nil {
+		return head[0]
+	}
+	return 0
+}
+
+func (c *cursor) uint32() uint32 {
+	if head := c.take(4); head != nil {
+		return binary.LittleEndian.Uint32(head)
+	}
+	return 0
+}
+
+func (c *cursor) uvarint() uint64 {
+	v, n := binary.Uvarint(c.rest)
+	if n <= 0 {
+		n = -1
+	}
+	c.take(n)
+	return v
+}
+
+func (c *cursor) varint() int64 {
+	v, n := binary.Varint(c.rest)
+	if n <= 0 {
+		n = -1
+	}
+	c.take(n)
+	return v
+}
+
+func (c *cursor) bytes() []byte {
+	n := c.uvarint()
+	if n > uint64(len(c.rest)) {
+		c.broken = true
+		return nil
+	}
+	return c.take(int(n))
 }
 
 func commonPrefix(a, b []byte) int {
@@ -121,22 +188,4 @@ func commonPrefix(a, b []byte) int {
 
 func appendBytes(to, b []byte) []byte {
 	return append(binary.AppendUvarint(to, uint64(len(b))), b...)
-}
-
-func cutUvarint(b []byte) (uint64, []byte) {
-	v, n := binary.Uvarint(b)
-	return v, b[n:]
-}
-
-func cutBytes(b []byte) (head, rest []byte) {
-	n, b := cutUvarint(b)
-	return b[:n], b[n:]
-}
-
-// cutBody gives the mtime as a difference.
-func cutBody(b []byte) (body, []byte) {
-	size, b := cutUvarint(b)
-	mtime, n := binary.Varint(b)
-	attrs, b := cutUvarint(b[n:])
-	return body{size: int64(size), mtime: mtime, attrs: uint32(attrs), sum: binary.LittleEndian.Uint32(b)}, b[4:]
 }

@@ -88,5 +88,5 @@ func placeOf(f *os.File, offset, size int64) string {
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf("file %s %d %d, %d bytes at %d", path, info.Size(), info.ModTime().UnixNano(), size, offset)
+	return fmt.Sprintf(keptAs+"file %s %d %d, %d bytes at %d", path, info.Size(), info.ModTime().UnixNano(), size, offset)
 }

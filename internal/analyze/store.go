@@ -71,7 +71,11 @@ func (s *Store) get(w wanted, by *scanner) (*scanned, bool) {
 
 // contentKey is of a layer whose content was hashed. One that was only said to
 // have some DiffID is found again in its own place alone.
-func contentKey(diffID string) string { return "layer " + diffID }
+func contentKey(diffID string) string { return keptAs + "layer " + diffID }
+
+// keptAs is the version of all that is kept. Another index, other evidence or
+// other limits need another one.
+const keptAs = "1 "
 
 func (s *Store) remember(diffID string, l *scanned) {
 	s.mu.Lock()
@@ -126,7 +130,7 @@ func (s *Store) Keep(id string, img Image) {
 	_ = s.disk.Put(imageKey(id), img.raw) // a full disk costs time only, later
 }
 
-func imageKey(id string) string { return "image " + id }
+func imageKey(id string) string { return keptAs + "image " + id }
 
 // Image is the image that an engine calls id, if it was kept with all of its
 // layers. ref is what it is asked for as.
@@ -157,8 +161,7 @@ func (s *Store) Image(id, ref string, opts Options) (Image, bool) {
 	return img, err == nil
 }
 
-// kept is a layer as it lies on disk. A change of its meaning needs another
-// version of package cache's format.
+// kept is a layer as it lies on disk.
 type kept struct {
 	DiffID, Digest               string
 	Blob, Unpacked, Estimate     record.Bytes

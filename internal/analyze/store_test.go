@@ -218,3 +218,23 @@ func TestImagesAreKept(t *testing.T) {
 		}
 	}
 }
+
+// An index that was damaged, or planted, ends in an error or in fewer entries,
+// never in a panic.
+func FuzzIndex(f *testing.F) {
+	x := new(index)
+	for _, e := range []entry{
+		{kind: dir, path: []byte("usr/lib")}, {kind: file, path: []byte("usr/lib/a"), body: body{size: 5, mtime: 1700000000, attrs: 7, sum: 9}},
+		{kind: link, path: []byte("usr/b"), target: []byte("usr/lib/a")}, {kind: whiteout, path: []byte("c")},
+	} {
+		x.add(e)
+	}
+	f.Add(x.data)
+	f.Add(x.data[:len(x.data)-1])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		tree := newTree(0, 1000)
+		if err := tree.apply(&index{data: data, whiteouts: 1}); err == nil && tree.bytes < 0 {
+			t.Errorf("%d bytes", tree.bytes)
+		}
+	})
+}
