@@ -37,10 +37,11 @@ lint: ## run the linters (building them takes 3 minutes the first time)
 	.cache/bin/golangci-lint run
 	.cache/bin/actionlint
 
-bench: ## measure the startup clock and the sampler against the truth
+bench: ## measure the startup clock against the truth, and reading images against dive
 	@scripts/setup
 	@scripts/images
-	$(engine); go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench/...
+	@scripts/fetch-rival
+	$(engine); go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./bench
 
 # A release carries the agent and the launcher for each architecture; a build
 # from a checkout makes them when they are first needed.
@@ -56,7 +57,7 @@ build: ## build bin/plimsoll and bin/action as they are released
 	CGO_ENABLED=0 go build -tags release -trimpath -ldflags='-s -w' -o bin/ ./cmd/plimsoll ./cmd/action
 
 clean: ## remove what was built and written, but not the images
-	rm -rf bin out $(programs) .cache/bin
+	rm -rf bin out $(programs) .cache/bin .cache/bench
 
 check-setup: ## try scripts/setup on what a killed engine leaves behind (needs root)
 	@scripts/check-setup
