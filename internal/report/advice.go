@@ -84,11 +84,11 @@ func causes(s record.Service, to medium) []string {
 // remedies are the foremost of what would make head's image smaller again.
 func remedies(s record.Service, to medium) []string {
 	var all []string
-	if notes := copies(wasteThatMatters(s), s.Head.Layers); len(notes) > 0 {
+	if notes := copiesNotAdvised(s.Head.Contents, wasteThatMatters(s), s.Head.Layers); len(notes) > 0 {
 		all = append(all, notes[0])
 	}
 	if todo := adviceThatMatters(s); len(todo) > 0 {
-		all = append(all, "Saves "+adviceLine(todo[0], s.Head.Layers, to))
+		all = append(all, "Saves "+adviceLine(todo[0], to))
 	}
 	return all
 }

@@ -19,8 +19,8 @@ func contentsOf(r record.Record, m medium) []section {
 		packageSection(*c, m),
 		unownedSection(*c, m),
 		fileSection(*c, m),
-		wasteSection("wasted", c.Waste, r.Layers, m),
-		adviceSection(c.Advice, r.Layers, m),
+		wasteSection("wasted", r, c.Waste, m),
+		adviceSection(c.Advice, m),
 	}, section.empty)
 }
 

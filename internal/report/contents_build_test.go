@@ -72,9 +72,9 @@ func flaskContents() *record.Contents {
 			{Kind: record.Deleted, Layer: 0, Killer: 1, Size: 117_000, Files: 2, Path: "/var/log/apt"},
 		},
 		Advice: []record.Advice{
-			{Rule: "apt-lists", Saves: 6_400_000, What: "package lists of apt in /var/lib/apt/lists", Remedy: "end the RUN with rm -rf /var/lib/apt/lists/*", Layer: 1},
-			{Rule: "pip", Saves: 5_200_000, What: "pip 23.0.1, which nothing needs at run time", Remedy: "install into a virtual environment in an earlier stage", Layer: -1},
-			{Rule: "pycache", Saves: 1_600_000, What: "compiled Python in __pycache__", Remedy: "set PYTHONDONTWRITEBYTECODE=1", Layer: 3},
+			{Rule: "apt-lists", Saves: 6_400_000, What: "apt package lists in /var/lib/apt/lists, made by RUN apt-get update && apt-get install -y …", Remedy: "End the RUN that calls apt-get update with rm -rf /var/lib/apt/lists/*, or use RUN --mount=type=cache,target=/var/lib/apt,sharing=locked", Layer: 1},
+			{Rule: "pip", Saves: 5_200_000, What: "pip 23.0.1, which nothing needs at run time", Remedy: "Install into a virtual environment in an earlier stage", Layer: -1},
+			{Rule: "pycache", Saves: 1_600_000, What: "compiled Python in __pycache__", Remedy: "Set PYTHONDONTWRITEBYTECODE=1", Layer: 3},
 		},
 	}
 }

@@ -18,8 +18,8 @@ func sectionsOf(s record.Service, m medium) []section {
 		changedPackages(*s.Growth, m),
 		changedPaths(*s.Growth, m),
 		changedFiles(*s.Growth, m),
-		wasteSection("wasted in head, new or large", wasteThatMatters(s), s.Head.Layers, m),
-		adviceSection(adviceThatMatters(s), s.Head.Layers, m),
+		wasteSection("wasted in head, new or large", s.Head, wasteThatMatters(s), m),
+		adviceSection(adviceThatMatters(s), m),
 	}, section.empty)
 }
 

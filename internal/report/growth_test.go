@@ -160,3 +160,16 @@ func TestSectionsAreCut(t *testing.T) {
 		t.Error("a section of nothing is shown")
 	}
 }
+
+// What the advice says of copies is not said twice.
+func TestCopiesAreToldOnce(t *testing.T) {
+	waste := []record.Waste{{Kind: record.Copied, Size: 12e6}}
+	c := &record.Contents{Waste: waste, Advice: []record.Advice{{Rule: "apt-lists"}}}
+	if got := wasteSection("wasted", record.Record{Contents: c}, waste, onTerminal()).notes; len(got) != 1 {
+		t.Errorf("notes %q, want one", got)
+	}
+	c.Advice = append(c.Advice, record.Advice{Rule: "waste-copied"})
+	if got := wasteSection("wasted", record.Record{Contents: c}, waste, onTerminal()).notes; len(got) != 0 {
+		t.Errorf("notes %q beside the advice, want none", got)
+	}
+}

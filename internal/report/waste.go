@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -9,16 +10,16 @@ import (
 
 // wasteSection lists bytes that a layer stores and another hides, with the
 // instruction that hides them.
-func wasteSection(title string, all []record.Waste, layers []record.Layer, m medium) section {
+func wasteSection(title string, r record.Record, all []record.Waste, m medium) section {
 	sum := total(all, func(w record.Waste) record.Bytes { return w.Size })
 	s := section{
 		title: title + ": " + imageBytes(sum), thing: "place", print: imageBytes,
 		columns: []column{{"size", numbers}, {"how", words}, {"layers", words}, {"what", paths}, {"hidden by", paths}},
 	}
 	s = fill(s, m.rows, all, func(w record.Waste) float64 { return float64(w.Size) }, func(w record.Waste) []string {
-		return []string{m.size(w.Size), wasteWord(w.Kind), between(w), m.path(w.Path), m.path(instructionOf(layers, w.Killer))}
+		return []string{m.size(w.Size), wasteWord(w.Kind), between(w), m.path(w.Path), m.path(instructionOf(r.Layers, w.Killer))}
 	})
-	s.notes = copies(all, layers)
+	s.notes = copiesNotAdvised(r.Contents, all, r.Layers)
 	return s
 }
 
@@ -53,6 +54,15 @@ func wasteWord(k record.WasteKind) string {
 		return "directory made anew"
 	}
 	return identifier(string(k), 24)
+}
+
+// copiesNotAdvised are the notes on copies, unless head's advice tells of them.
+func copiesNotAdvised(c *record.Contents, all []record.Waste, layers []record.Layer) []string {
+	told := func(a record.Advice) bool { return a.Rule == "waste-"+string(record.Copied) }
+	if c == nil || slices.ContainsFunc(c.Advice, told) {
+		return nil
+	}
+	return copies(all, layers)
 }
 
 // mostCopies is how many copies get a sentence.
@@ -96,36 +106,28 @@ func copied(instruction, layer string, size float64) string {
 }
 
 // adviceSection lists what to do about an image, with the bytes it saves.
-func adviceSection(all []record.Advice, layers []record.Layer, m medium) section {
-	saves := total(all, func(a record.Advice) record.Bytes { return a.Saves })
-	s := section{title: "what would make the image smaller: " + imageBytes(saves), thing: "way", print: imageBytes}
+func adviceSection(all []record.Advice, m medium) section {
+	s := section{title: "what would make the image smaller", thing: "way", print: imageBytes}
 	for _, a := range all {
 		s.sizes = append(s.sizes, float64(a.Saves))
 		if len(s.entries) < m.rows {
-			s.entries = append(s.entries, adviceLine(a, layers, m))
+			s.entries = append(s.entries, adviceLine(a, m))
 		}
 	}
 	return s
 }
 
-// adviceWidth is the most characters of an instruction within a sentence.
-const adviceWidth = 60
-
-// adviceLine is "12 MB: package lists below /var/lib/apt/lists; remove them in
-// the same RUN (layer 2, RUN apt-get update)".
-func adviceLine(a record.Advice, layers []record.Layer, m medium) string {
-	line := m.size(a.Saves) + ": " + m.prose(a.What, quoteWidth)
+// adviceLine is "12 MB: apt package lists in /var/lib/apt/lists (layer 2). End
+// the RUN with rm -rf /var/lib/apt/lists/*".
+func adviceLine(a record.Advice, m medium) string {
+	line := m.size(a.Saves) + ": " + m.prose(a.What, noteWidth)
+	if a.Layer >= 0 {
+		line += " (layer " + layerNumber(a.Layer) + ")"
+	}
 	if a.Remedy != "" {
-		line += "; " + m.prose(a.Remedy, quoteWidth)
+		line += ". " + m.prose(a.Remedy, noteWidth)
 	}
-	if a.Layer < 0 {
-		return line
-	}
-	line += " (layer " + layerNumber(a.Layer)
-	if by := instructionOf(layers, a.Layer); by != "" {
-		line += ", " + m.quote(by, min(m.wide, adviceWidth))
-	}
-	return line + ")"
+	return line
 }
 
 // Head's waste and advice belong into a comparison where they are new or large.
