@@ -51,6 +51,7 @@ func readLayers(ctx context.Context, sources []source, atOnce int, s scanner, st
 }
 
 func (from source) read(s scanner, store *Store) (*scanned, error) {
+	defer store.lock(from.diffID)()
 	if l, ok := store.get(from.wanted, &s); ok {
 		return l, s.budget.again(l.content)
 	}

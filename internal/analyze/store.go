@@ -17,7 +17,8 @@ type Store struct {
 	disk *cache.Cache
 
 	mu     sync.Mutex
-	layers map[string]*scanned // by DiffID
+	layers map[string]*scanned    // by DiffID
+	locks  map[string]*sync.Mutex // by DiffID, held while a layer is read
 }
 
 // NewStore keeps layers in disk, too, which may be nil.
@@ -67,6 +68,25 @@ func (s *Store) get(w wanted, by *scanner) (*scanned, bool) {
 		}
 	}
 	return nil, false
+}
+
+// lock makes who wants a layer that is being read wait for it.
+func (s *Store) lock(diffID string) (unlock func()) {
+	if s == nil {
+		return func() {}
+	}
+	s.mu.Lock()
+	if s.locks == nil {
+		s.locks = map[string]*sync.Mutex{}
+	}
+	l := s.locks[diffID]
+	if l == nil {
+		l = new(sync.Mutex)
+		s.locks[diffID] = l
+	}
+	s.mu.Unlock()
+	l.Lock()
+	return l.Unlock
 }
 
 // contentKey is of a layer whose content was hashed. One that was only said to

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/plimsoll-ci/plimsoll/internal/analyze"
 	"github.com/plimsoll-ci/plimsoll/internal/analyze/advice"
 	"github.com/plimsoll-ci/plimsoll/internal/analyze/cache"
@@ -46,19 +48,24 @@ func gatesBytes(s config.Service) bool {
 // what they share comes once.
 func (j *job) analyse(ctx context.Context, exact bool, sides ...*side) error {
 	var inEngine []*side
+	var elsewhere errgroup.Group
 	for _, s := range sides {
 		switch {
 		case s.saved != nil:
 		case s.image != nil && s.ref.InEngine():
 			inEngine = append(inEngine, s)
 		default:
-			options := analyze.Options{Platform: j.platform, Estimate: len(sides) > 1, Exact: exact, Store: j.store}
-			found, err := analyze.Open(ctx, s.ref, options)
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
-			}
-			s.found = found
+			elsewhere.Go(func() (err error) {
+				options := analyze.Options{Platform: j.platform, Estimate: len(sides) > 1, Exact: exact, Store: j.store}
+				if s.found, err = analyze.Open(ctx, s.ref, options); err != nil {
+					return fmt.Errorf("%s: %w", s.name, err)
+				}
+				return nil
+			})
 		}
+	}
+	if err := elsewhere.Wait(); err != nil {
+		return err
 	}
 	if len(inEngine) > 0 {
 		if err := j.analyseSaved(ctx, exact, inEngine); err != nil {

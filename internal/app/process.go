@@ -4,15 +4,24 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
+// memoryGoal is where the garbage collector begins to work harder, in bytes. The
+// process shares its machine with the images under test; what it needs for a
+// large image is below.
+const memoryGoal = 48 << 20
+
 // Process runs a command over the real process and gives its exit code; it is
 // called by the mains only. The first SIGINT or SIGTERM ends ctx, and
 // everything is cleaned up; a second one ends the process at once.
 func Process(run func(ctx context.Context, env Env, args []string) int) int {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryGoal)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 
 	"github.com/plimsoll-ci/plimsoll/internal/baseline"
@@ -131,11 +132,17 @@ func (j *job) bootAlone(ctx context.Context, s config.Service, image *side, rec 
 	return ExitMissing, nil
 }
 
+// saveRecord writes a record and the page that shows it.
 func saveRecord(dir string, rec *record.Record) error {
 	if dir == "" {
 		return nil
 	}
-	return baseline.Write(filepath.Join(dir, "record.json"), rec)
+	page, err := report.RecordHTML(*rec)
+	if err != nil {
+		return err
+	}
+	return errors.Join(baseline.Write(filepath.Join(dir, "record.json"), rec),
+		os.WriteFile(filepath.Join(dir, "report.html"), page, 0o644))
 }
 
 func printRecord(env Env, format string, rec record.Record) error {
