@@ -26,17 +26,24 @@ type outcome struct {
 	Stored   int64
 	Files    int
 	Layers   int
+	Packages int
 	Warnings []string
 	Peak     int64 // bytes
 }
 
-// runOpen runs testdata/open with an environment of its own. It may end before
-// it has read all of stdin.
-func runOpen(t *testing.T, program string, env []string, stdin io.Reader, args ...string) outcome {
+// child is a process with an environment of its own.
+type child struct {
+	dir   string
+	env   []string
+	stdin io.Reader
+}
+
+// run runs testdata/open, which may end before it has read all of stdin.
+func (c child) run(t *testing.T, program string, args ...string) outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), program, args...)
-	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = env, stdin, &stdout, &stderr
+	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = c.dir, c.env, c.stdin, &stdout, &stderr
 	err := cmd.Run()
 	var got outcome
 	if json.Unmarshal(stdout.Bytes(), &got) != nil {

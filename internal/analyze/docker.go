@@ -89,8 +89,7 @@ func writeFile(out *tar.Writer, name string, raw []byte) error {
 // writeLayer copies one blob. Its digest is verified on the way, and the
 // engine verifies its content against the configuration.
 func (r resolved) writeLayer(out *tar.Writer, s scanner, d v1.Descriptor, name string) error {
-	size, format, err := r.measure(s, d)
-	if err != nil {
+	if err := checkLayer(d); err != nil {
 		return err
 	}
 	in, err := r.from.open(s.ctx, d)
@@ -98,61 +97,71 @@ func (r resolved) writeLayer(out *tar.Writer, s scanner, d v1.Descriptor, name s
 		return err
 	}
 	defer in.Close()
-	plain, err := inflate(bufio.NewReaderSize(in, block), format)
-	if err != nil {
+	buffered := bufio.NewReaderSize(in, block)
+	head, err := buffered.Peek(len(magicZstd))
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	defer plain.Close()
-	if err := out.WriteHeader(&tar.Header{Name: name, Mode: 0o444, Size: size}); err != nil {
+	if compressionOf(head) == "zstd" {
+		return r.inflateLayer(out, s, d, buffered, name)
+	}
+	raw := newHashed(s.ctx, buffered, true)
+	if err := writeMember(out, name, d.Size, raw); err != nil {
 		return err
 	}
-	raw := newHashed(s.ctx, plain, true)
-	if _, err := io.Copy(out, raw); err != nil {
-		return err
-	}
-	if raw.n != size {
-		return fmt.Errorf("expected %d bytes, found %d", size, raw.n)
-	}
-	if format == "" && raw.digest() != d.Digest.String() {
+	if raw.digest() != d.Digest.String() {
 		return fmt.Errorf("content hashes to %s", raw.digest())
 	}
 	return nil
 }
 
-// measure finds out how long a layer will be in the archive and what has to be
-// undone for it: format is "zstd" or "".
-func (r resolved) measure(s scanner, d v1.Descriptor) (size int64, format string, err error) {
-	if err := checkDigest(d); err != nil {
-		return 0, "", err
-	}
-	in, err := r.from.open(s.ctx, d)
+// inflateLayer measures what a layer unpacks to while it verifies its digest,
+// and reads it again to write that.
+func (r resolved) inflateLayer(out *tar.Writer, s scanner, d v1.Descriptor, in io.Reader, name string) error {
+	l, err := s.layer(in, d.Size)
 	if err != nil {
-		return 0, "", err
-	}
-	defer in.Close()
-	buffered := bufio.NewReader(in)
-	head, err := buffered.Peek(len(magicZstd))
-	if err != nil && !errors.Is(err, io.EOF) {
-		return 0, "", err
-	}
-	if format = compressionOf(head); format != "zstd" {
-		return d.Size, "", nil
-	}
-	l, err := s.layer(buffered, d.Size)
-	if err != nil {
-		return 0, "", err
+		return err
 	}
 	if l.digest != d.Digest.String() {
-		return 0, "", fmt.Errorf("content hashes to %s", l.digest)
+		return fmt.Errorf("content hashes to %s", l.digest)
 	}
-	return int64(l.unpacked), format, nil
+	again, err := r.from.open(s.ctx, d)
+	if err != nil {
+		return err
+	}
+	defer again.Close()
+	plain, err := inflate(bufio.NewReaderSize(newHashed(s.ctx, again, false), block), "zstd")
+	if err != nil {
+		return err
+	}
+	defer plain.Close()
+	return writeMember(out, name, int64(l.unpacked), plain)
+}
+
+// writeMember writes a member of size bytes, which content must have exactly.
+func writeMember(out *tar.Writer, name string, size int64, content io.Reader) error {
+	if err := out.WriteHeader(&tar.Header{Name: name, Mode: 0o444, Size: size}); err != nil {
+		return err
+	}
+	n, err := io.Copy(out, io.LimitReader(content, size))
+	if err != nil {
+		return err
+	}
+	more, err := io.Copy(io.Discard, io.LimitReader(content, 1))
+	if err != nil {
+		return err
+	}
+	if n+more != size {
+		return fmt.Errorf("expected %d bytes, found %d or more", size, n+more)
+	}
+	return nil
 }
 
 // retag copies a docker archive with one image of it under a new name. The
 // documents of the OCI layout that newer engines add are left out, because
 // they name the image otherwise.
 func retag(ctx context.Context, w io.Writer, ref Reference, opts Options, tag string) error {
-	f, err := os.Open(ref.Path)
+	f, err := openArchive(ref.Path)
 	if err != nil {
 		return err
 	}

@@ -52,10 +52,10 @@ type localLayout interface {
 
 func openLayout(ctx context.Context, ref Reference, limits Limits) (localLayout, io.Closer, error) {
 	if ref.Transport == OCILayout {
-		root, err := os.OpenRoot(ref.Path)
+		root, err := openDirectory(ref.Path)
 		return directory{root}, root, err
 	}
-	f, err := os.Open(ref.Path)
+	f, err := openArchive(ref.Path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -64,6 +64,43 @@ func openLayout(ctx context.Context, ref Reference, limits Limits) (localLayout,
 		return nil, nil, errors.Join(err, f.Close())
 	}
 	return a, f, nil
+}
+
+// openDirectory does not wait for a pipe to be written to.
+func openDirectory(path string) (*os.Root, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("%s is no directory: an archive is read as oci-archive:FILE", path)
+	}
+	return os.OpenRoot(path)
+}
+
+// openArchive opens a file that will be read at random. To open a pipe would
+// wait for somebody to write to it.
+func openArchive(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file, and an archive is read at random: save it in a file first", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, len(magicZstd))
+	n, err := f.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, errors.Join(err, f.Close())
+	}
+	if format := compressionOf(head[:n]); format != "" {
+		return nil, errors.Join(fmt.Errorf("%s is compressed with %s: unpack it first", path, format), f.Close())
+	}
+	return f, nil
 }
 
 // resolveLayout finds the image that ref names in an OCI layout.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"strings"
 
@@ -125,7 +124,7 @@ func checkLayer(d v1.Descriptor) error {
 
 // openDockerArchive reads the one image of an archive that ref names.
 func openDockerArchive(ctx context.Context, ref Reference, opts Options) (Image, error) {
-	f, err := os.Open(ref.Path)
+	f, err := openArchive(ref.Path)
 	if err != nil {
 		return Image{}, fmt.Errorf("%s: %w", ref, err)
 	}

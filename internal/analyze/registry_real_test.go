@@ -181,9 +181,9 @@ var schemes = []scheme{
 	{"token", func(t *testing.T) string { return startTokenServer(t).config(t) }},
 }
 
-// dockerConfig writes a configuration directory and the helper program that it
-// may name, and returns an environment with both.
-func dockerConfig(t *testing.T, config, helper string) []string {
+// dockerConfig is a process that finds a configuration directory and the helper
+// program which that may name.
+func dockerConfig(t *testing.T, config, helper string) child {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(config), 0o600); err != nil {
@@ -194,7 +194,7 @@ func dockerConfig(t *testing.T, config, helper string) []string {
 			t.Fatal(err)
 		}
 	}
-	return []string{"DOCKER_CONFIG=" + dir, "HOME=" + dir, "PATH=" + dir + ":/usr/bin:/bin"}
+	return child{dir: dir, env: []string{"DOCKER_CONFIG=" + dir, "HOME=" + dir, "PATH=" + dir + ":/usr/bin:/bin"}}
 }
 
 // gives is a helper that knows one registry and refuses to be asked for others.
@@ -233,12 +233,12 @@ func TestRealRegistryCredentials(t *testing.T) {
 			{"configuration that is none", `{"auths":[`, "", "read the credentials for " + at},
 		} {
 			t.Run(s.name+"/"+c.what, func(t *testing.T) {
-				got := runOpen(t, program, dockerConfig(t, c.config, c.helper), nil, "docker://"+image)
+				got := dockerConfig(t, c.config, c.helper).run(t, program, "docker://"+image)
 				checkOutcome(t, got, c.want, head)
 			})
 		}
 		if s.name == "token" {
-			got := runOpen(t, program, dockerConfig(t, helpers, gives(at, "<token>", "token for "+password)), nil, "docker://"+image)
+			got := dockerConfig(t, helpers, gives(at, "<token>", "token for "+password)).run(t, program, "docker://"+image)
 			checkOutcome(t, got, "", head)
 		}
 	}

@@ -23,6 +23,7 @@ type outcome struct {
 	Stored   int64
 	Files    int
 	Layers   int
+	Packages int
 	Warnings []string
 	Peak     int64 // most bytes this process had in memory
 }
@@ -32,13 +33,14 @@ func main() {
 	platform := flag.String("platform", "", "choose this one")
 	flag.Parse()
 	img, err := read(*saved, *platform, flag.Arg(0))
-	out := outcome{
-		Image: img.Digest, Stored: int64(img.Stored), Files: img.Files, Layers: len(img.Layers),
-		Warnings: img.Warnings, Peak: peak(),
-	}
+	out := outcome{Image: img.Digest, Stored: int64(img.Stored), Files: img.Files, Layers: len(img.Layers), Warnings: img.Warnings}
 	if err != nil {
 		out.Error = err.Error()
+	} else {
+		contents, problems := analyze.Contents(img, nil)
+		out.Packages, out.Warnings = len(contents.Packages), append(out.Warnings, problems...)
 	}
+	out.Peak = peak()
 	if err := json.NewEncoder(os.Stdout).Encode(out); err != nil {
 		panic(err)
 	}
