@@ -169,8 +169,9 @@ func (w *pcWalk) run(offset uint32, name []byte) error {
 	id, known := w.ids[string(pkg)]
 	if !known {
 		id = int32(len(w.packages))
-		w.ids[string(pkg)] = id
-		w.packages, w.bytes = append(w.packages, string(pkg)), append(w.bytes, 0)
+		name := string(pkg)
+		w.ids[name] = id
+		w.packages, w.bytes = append(w.packages, name), append(w.bytes, 0)
 		w.text += len(pkg)
 	}
 	if n := len(w.runs); n == 0 || w.runs[n-1].pkg != id {

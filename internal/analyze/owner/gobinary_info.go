@@ -25,7 +25,7 @@ type goInfo struct {
 	modules string // as runtime/debug.ParseBuildInfo reads it; "" for what was built without modules
 }
 
-func (i goInfo) cost() int64 { return int64(len(i.modules) + len(i.version) + 64) }
+func (i goInfo) cost() int64 { return int64(len(i.modules) + len(i.version) + 128) }
 
 // build parses the modules.
 func (i goInfo) build() (*debug.BuildInfo, error) {

@@ -3,6 +3,7 @@ package owner
 import (
 	"bytes"
 	"fmt"
+	"slices"
 )
 
 // A Go binary may hold other Go binaries as data (go:embed), and so each part
@@ -21,7 +22,7 @@ const (
 
 // maxFound bounds what is kept of each sort while it is not known which is the
 // binary's own, in bytes. The oldest go first.
-const maxFound = 3 << 20
+const maxFound = 2 << 20
 
 // found are the parts of one sort that a binary has.
 type found[T any] struct {
@@ -35,12 +36,18 @@ type part[T any] struct {
 	cost int64 // bytes of memory, about
 }
 
+// add keeps a part. Where it becomes too much, half goes at once, so that many
+// small parts take no more time each than few.
 func (f *found[T]) add(p part[T]) {
 	f.parts, f.cost = append(f.parts, p), f.cost+p.cost
-	for f.cost > maxFound && len(f.parts) > 1 {
-		f.cost -= f.parts[0].cost
-		f.parts = f.parts[1:]
+	if f.cost <= maxFound {
+		return
 	}
+	n := 0
+	for ; f.cost > maxFound/2 && n < len(f.parts)-1; n++ {
+		f.cost -= f.parts[n].cost
+	}
+	f.parts = slices.Delete(f.parts, 0, n) // and not a shorter slice, which would hold on to them
 }
 
 // first gives the first part that is at a place of the right sort.

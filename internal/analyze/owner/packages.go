@@ -34,6 +34,7 @@ var ecosystems = []ecosystem{
 		KindRPMSQLite: distilRPMSQLite, KindRPMNDB: distilRPMNDB, KindRPMBerkeley: distilRPMBerkeley,
 	}},
 	{claimGoBinaries, distillers{KindExecutable: distilGoBinary}},
+	{claimJars, distillers{KindJar: distilJar}},
 }
 
 type distillers = map[Kind]func(File) ([]byte, error)

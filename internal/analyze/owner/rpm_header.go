@@ -28,6 +28,12 @@ const (
 	rpmStringArray = 8
 )
 
+// rpmTypes are the types of the tags.
+var rpmTypes = map[uint32]uint32{
+	rpmName: rpmString, rpmVersion: rpmString, rpmRelease: rpmString, rpmEpoch: rpmInt32,
+	rpmDirIndexes: rpmInt32, rpmBaseNames: rpmStringArray, rpmDirNames: rpmStringArray,
+}
+
 const (
 	maxRPMHeader  = 8 << 20 // bytes; that of a kernel's sources has 3 MiB
 	maxRPMDirs    = 256 << 10
@@ -83,8 +89,15 @@ func parseRPMHeader(b []byte) (*rpmPackage, error) {
 	}
 	index, data := b[8:8+16*entries], b[8+16*entries:8+16*entries+size]
 	p := &rpmPackage{}
+	seen := map[uint32]bool{} // of a tag that is there again, the first counts
 	for ; len(index) > 0; index = index[16:] {
-		if err := p.set(index, data); err != nil {
+		tag := binary.BigEndian.Uint32(index)
+		want, known := rpmTypes[tag]
+		if !known || seen[tag] {
+			continue
+		}
+		seen[tag] = true
+		if err := p.set(index, data, want); err != nil {
 			return nil, err
 		}
 	}
@@ -94,17 +107,11 @@ func parseRPMHeader(b []byte) (*rpmPackage, error) {
 	return p, nil
 }
 
-// set takes an entry of the index: tag, type, offset into the data and count.
-func (p *rpmPackage) set(entry, data []byte) error {
+// set takes an entry of the index, which is to be of a type: tag, type, offset
+// into the data and count.
+func (p *rpmPackage) set(entry, data []byte, want uint32) error {
 	be := binary.BigEndian
 	tag, kind, offset, count := be.Uint32(entry), be.Uint32(entry[4:]), be.Uint32(entry[8:]), be.Uint32(entry[12:])
-	want, known := map[uint32]uint32{
-		rpmName: rpmString, rpmVersion: rpmString, rpmRelease: rpmString, rpmEpoch: rpmInt32,
-		rpmDirIndexes: rpmInt32, rpmBaseNames: rpmStringArray, rpmDirNames: rpmStringArray,
-	}[tag]
-	if !known {
-		return nil
-	}
 	if kind != want || int64(offset) > int64(len(data)) {
 		return fmt.Errorf("entry %d of a header has type %d at %d, expected type %d within %d bytes", tag, kind, offset, want, len(data))
 	}

@@ -218,11 +218,17 @@ func (p sqlitePage) children(to []uint32) []uint32 {
 	return to
 }
 
+// leaf goes over the rows of a page. Rows do not overlap: else a page could
+// hold more than its size, and be read over and over.
 func (db *sqlite) leaf(p sqlitePage, each func(*sqliteRow) error) error {
+	left := len(p.data)
 	for i := range len(p.cells) / 2 {
 		r, err := db.parseRow(p.cell(i))
 		if err != nil {
 			return fmt.Errorf("cell %d: %w", i, err)
+		}
+		if left -= len(r.local); left < 0 {
+			return fmt.Errorf("cell %d: its rows overlap", i)
 		}
 		if err := each(r); err != nil {
 			return fmt.Errorf("cell %d: %w", i, err)
