@@ -87,6 +87,10 @@ type Waste struct {
 	Size   Bytes     `json:"size"`
 	Files  int       `json:"files"`
 	Path   string    `json:"path"` // the deepest directory that holds all of it, or the one file
+	// Most is what one instruction took away at a time and holds the most of it,
+	// and MostSize how much; "" when that is Path.
+	Most     string `json:"most,omitempty"`
+	MostSize Bytes  `json:"most_size,omitempty"`
 }
 
 // Advice is one thing to do about an image. The bytes it saves are those of
@@ -122,6 +126,7 @@ type Growth struct {
 	Changed    Tally             `json:"changed"`               // in size, content or kind; Size is the difference
 	PullPrefix *Bytes            `json:"pull_prefix,omitempty"` // bytes to pull where only a common prefix of layers can be shared; nil where that is image.pull
 	Rebuilt    []Rebuilt         `json:"rebuilt,omitempty"`
+	NoFiles    bool              `json:"no_files,omitempty"` // base is a saved record, whose files are not known: Files, Added, Removed, Changed and Tree are empty
 	Tree       *Area             `json:"tree,omitempty"`
 }
 
