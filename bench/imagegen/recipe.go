@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // sources are the real files.
@@ -103,22 +104,37 @@ func (t Tree) repeat(times int) []Entry {
 }
 
 // hidden are a layer of so many files and one that deletes some of them. The
-// files are small, as those of node_modules are: it is their number that counts.
+// files are small and lie as deep as those of node_modules do: it is their
+// number that counts.
 func (s sources) hidden(files, whiteouts int) []Layer {
 	const most = 8 << 10
-	small := slices.DeleteFunc(slices.Concat(s.toolchain, s.modules), func(e Entry) bool { return !e.Mode.IsRegular() || e.Size > most })
+	var small Tree
+	for _, t := range []Tree{within("usr/local/go", s.toolchain), within("go/pkg/mod", s.modules)} {
+		small = append(small, slices.DeleteFunc(t, func(e Entry) bool { return !e.Mode.IsRegular() || e.Size > most })...)
+	}
 	var lower, upper []Entry
 	for round := 0; len(lower) < files && len(small) > 0; round++ {
-		copied := again(small, "srv/more", round)
+		copied := again(small, "more", round)
 		lower = append(lower, copied[:min(len(copied), files-len(lower))]...)
 	}
 	for i := range min(whiteouts, len(lower)) {
 		upper = append(upper, whiteout(lower[i*len(lower)/whiteouts].Name))
 	}
 	return []Layer{
-		{"/bin/sh -c #(nop) COPY dir:node_modules in / ", lower},
+		{"/bin/sh -c #(nop) COPY dir:modules in / ", lower},
 		{"/bin/sh -c prune-modules --production", upper},
 	}
+}
+
+// within is a part of the tree as a tree of its own.
+func within(dir string, t Tree) (out Tree) {
+	for _, e := range t {
+		if name, ok := strings.CutPrefix(e.Name, dir+"/"); ok {
+			e.Name = name
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // maker writes the gallery into a directory.
