@@ -193,7 +193,7 @@ func (s *surveyed) largest() []record.File {
 		if i == 0 || s.below[id] == 0 {
 			continue
 		}
-		if size := record.Bytes(s.inodes[i].body.size); size > top.floor().Size {
+		if size := record.Bytes(s.inodes[i].body.size); !top.full || size > top.last.Size {
 			name, _ := s.ownerName(i)
 			top.add(record.File{Path: "/" + string(s.appendPath(nil, id)), Size: size, Layer: int(s.inodes[i].layer), Owner: name})
 		}
@@ -243,7 +243,7 @@ func (o *inOrder) child(id uint32) bool {
 		return true
 	}
 	name, of := o.ownerName(i)
-	return o.yield(advice.File{Path: string(o.path), Size: o.below[id], Layer: int(o.inodes[i].layer), Owner: name, Ecosystem: of,
+	return o.yield(advice.File{Path: string(o.path), Size: o.below[id], Layer: int(o.inodes[i].maker), Owner: name, Ecosystem: of,
 		Shared: o.inodes[i].names > 1})
 }
 
@@ -252,12 +252,9 @@ type leading[T any] struct {
 	most    int
 	compare func(a, b T) int
 	all     []T
-	last    T // of the list when it was cut
+	full    bool
+	last    T // the least that counts, once the list is full
 }
-
-// floor is the last that counts at present; its zero value as long as there is
-// room.
-func (l *leading[T]) floor() T { return l.last }
 
 func (l *leading[T]) add(v T) {
 	if l.all = append(l.all, v); len(l.all) >= 4*l.most {
@@ -269,7 +266,7 @@ func (l *leading[T]) cut() {
 	slices.SortFunc(l.all, l.compare)
 	if len(l.all) >= l.most {
 		l.all = l.all[:l.most]
-		l.last = l.all[l.most-1]
+		l.full, l.last = true, l.all[l.most-1]
 	}
 }
 

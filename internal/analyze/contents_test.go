@@ -12,6 +12,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"pgregory.net/rapid"
 
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/advice"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
@@ -78,8 +79,9 @@ func TestWasteNamesItsCause(t *testing.T) {
 		"deleted file":      {layerOf(t, fileOf("app/.wh.tool", 0)), []record.Waste{{Kind: record.Deleted, Size: 4, Files: 1, Path: "/app/tool"}}},
 		"deleted directory": {layerOf(t, fileOf("app/.wh.data", 0)), []record.Waste{{Kind: record.Deleted, Size: 11, Files: 2, Path: "/app/data"}}},
 		"deleted here and there": {layerOf(t, fileOf("app/data/.wh.a", 0), fileOf("app/.wh.tool", 0)),
-			[]record.Waste{{Kind: record.Deleted, Size: 9, Files: 2, Path: "/app"}}},
-		"deleted everywhere":       {layerOf(t, fileOf(".wh.app", 0), fileOf(".wh.etc", 0)), []record.Waste{{Kind: record.Deleted, Size: 18, Files: 4, Path: "/"}}},
+			[]record.Waste{{Kind: record.Deleted, Size: 9, Files: 2, Path: "/app", Most: "/app/data/a", MostSize: 5}}},
+		"deleted everywhere": {layerOf(t, fileOf(".wh.etc", 0), fileOf(".wh.app", 0)),
+			[]record.Waste{{Kind: record.Deleted, Size: 18, Files: 4, Path: "/", Most: "/app", MostSize: 15}}},
 		"opaque directory":         {layerOf(t, dirOf("app"), fileOf("app/.wh..wh..opq", 0)), []record.Waste{{Kind: record.Opaque, Size: 15, Files: 3, Path: "/app"}}},
 		"other content":            {layerOf(t, textOf("app/tool", "TOOL")), []record.Waste{{Kind: record.Overwritten, Size: 4, Files: 1, Path: "/app/tool"}}},
 		"other mode":               {layerOf(t, chmod), []record.Waste{{Kind: record.Copied, Size: 4, Files: 1, Path: "/app/tool"}}},
@@ -175,6 +177,38 @@ func TestLinksThatGoRoundAreNoPath(t *testing.T) {
 	}
 }
 
+// Who copied a file up has not made it.
+func TestCopiesKeepTheirMaker(t *testing.T) {
+	chmod, other := textOf("a", "same"), textOf("b", "new!")
+	chmod.Mode = 0o755
+	img := imageOf(t, layerOf(t, textOf("a", "same"), textOf("b", "old!")), layerOf(t, chmod, other), layerOf(t, textOf("a", "same")))
+	got := map[string]int{}
+	survey(&img).files(func(f advice.File) bool {
+		got[f.Path] = f.Layer
+		return true
+	})
+	if d := cmp.Diff(map[string]int{"a": 0, "b": 1}, got); d != "" {
+		t.Errorf("layers that made the files (-want +got):\n%s", d)
+	}
+}
+
+// Of a saved record all but the files is known.
+func TestGrowthSinceARecord(t *testing.T) {
+	images := read(t, newFixture(t, "app:base", amd64, debian(t, "1.0", "library")), newFixture(t, "app:head", amd64, debian(t, "2.0", "library, larger")))
+	b, _ := Contents(images[0], nil)
+	h, _ := Contents(images[1], nil)
+	saved := Record(images[0])
+	saved.Contents = b
+	want := Grown(images[0], images[1], b, h)
+	want.Files, want.Changed, want.Tree, want.NoFiles = nil, record.Tally{}, nil, true
+	if d := cmp.Diff(want, GrownSince(saved, h)); d != "" {
+		t.Errorf("(-of images +of the record):\n%s", d)
+	}
+	if GrownSince(Record(images[0]), h) != nil {
+		t.Error("a record without contents tells why")
+	}
+}
+
 // Every byte is somebody's, once: of packages or of nobody, live or wasted.
 func TestContentsAddUp(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
@@ -238,7 +272,14 @@ func TestGrowthNamesItsCauses(t *testing.T) {
 	old := newFixture(t, "app:base", amd64, from, debian(t, "1.0", "library"), layerOf(t, textOf("app/a", "aaaa"), textOf("app/gone", "1234567890")))
 	now := newFixture(t, "app:head", amd64, newer, debian(t, "2.0", "library, larger"), layerOf(t, textOf("app/a", "aaaa"), textOf("app/new", "n")))
 	images := read(t, old, now)
-	candidates := []Candidate{{"os:1", []string{digestBytes(from)}}, {"os:2", []string{digestBytes(newer)}}, {"app:head", images[1].diffIDs()}}
+	first := func() []string {
+		return []string{images[0].Config.History[0].CreatedBy, images[0].Config.History[1].CreatedBy}
+	}
+	candidates := []Candidate{
+		{"os:1", []string{digestBytes(from)}, first}, {"os:2", []string{digestBytes(newer)}, first}, {"app:head", images[1].diffIDs(), first},
+		{"app:older", images[1].diffIDs()[:2], func() []string { return append(first(), "COPY x", `CMD ["app"]`) }},
+		{"unknown", images[1].diffIDs()[:2], func() []string { return nil }},
+	}
 	b, _ := Contents(images[0], candidates)
 	h, _ := Contents(images[1], candidates)
 	if b.From == nil || h.From == nil || b.From.Image != "os:1" || h.From.Image != "os:2" {
@@ -258,7 +299,7 @@ func TestGrowthNamesItsCauses(t *testing.T) {
 	for _, f := range g.Files {
 		paths = append(paths, f.Path)
 	}
-	if d := cmp.Diff([]string{"/app/gone", "/usr/lib/libx.so", "/etc/os", "/app/new"}, paths); d != "" {
+	if d := cmp.Diff([]string{"/app/gone", "/usr/lib/libx.so", "/etc/os", "/app/new", "/var/lib/dpkg/status"}, paths); d != "" {
 		t.Errorf("files (-want +got):\n%s", d)
 	}
 }

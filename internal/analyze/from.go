@@ -12,6 +12,9 @@ import (
 type Candidate struct {
 	Name    string
 	DiffIDs []string // lowest first
+	// History asks for the image's instructions, lowest first, as its
+	// configuration gives them; nil when they cannot be had.
+	History func() []string
 }
 
 // labelBase names the image that this one was built on, where a builder says so.
@@ -19,20 +22,17 @@ type Candidate struct {
 const labelBase = "org.opencontainers.image.base.name"
 
 // from finds the image that img was built on: the candidate with the most of
-// its lowest layers, else what the history gives away.
+// its lowest layers, unless the history tells of more.
 func (img Image) from(candidates []Candidate) *record.From {
-	var found *record.From
+	found := record.From{Layers: inherited(img.Config), How: "history"}
 	for _, c := range candidates {
-		if n := len(c.DiffIDs); n > 0 && n < len(img.Layers) && img.startsWith(c.DiffIDs) && (found == nil || n > found.Layers) {
-			found = &record.From{Image: c.Name, Layers: n, How: "engine"}
+		n := len(c.DiffIDs)
+		better := n > found.Layers || n == found.Layers && found.Image == ""
+		if n > 0 && n < len(img.Layers) && better && img.startsWith(c.DiffIDs) && img.continues(c) {
+			found = record.From{Image: c.Name, Layers: n, How: "engine"}
 		}
 	}
-	if found == nil {
-		if n := inherited(img.Config); n > 0 && n < len(img.Layers) {
-			found = &record.From{Layers: n, How: "history"}
-		}
-	}
-	if found == nil {
+	if found.Layers == 0 || found.Layers == len(img.Layers) {
 		return nil
 	}
 	if name := img.Config.Config.Labels[labelBase]; name != "" && found.Image == "" {
@@ -41,7 +41,26 @@ func (img Image) from(candidates []Candidate) *record.From {
 	for _, l := range img.Layers[:found.Layers] {
 		found.Size += l.Size
 	}
-	return found
+	return &found
+}
+
+// continues reports whether all instructions of a candidate come first in img,
+// also those that make no layer: an older build of the same Dockerfile shares
+// layers, but has its own last words.
+func (img Image) continues(c Candidate) bool {
+	if c.History == nil {
+		return true
+	}
+	said := c.History()
+	if len(said) == 0 || len(said) > len(img.Config.History) {
+		return false
+	}
+	for i, h := range said {
+		if img.Config.History[i].CreatedBy != h {
+			return false
+		}
+	}
+	return true
 }
 
 func (img Image) startsWith(ids []string) bool {

@@ -18,17 +18,8 @@ func Grown(base, head Image, baseContents, headContents *record.Contents) *recor
 		return nil
 	}
 	b, h := survey(&base), survey(&head)
-	g := &record.Growth{
-		Size:     head.Stored - base.Stored,
-		Packages: packageChanges(baseContents.Packages, headContents.Packages),
-		Unowned:  directoryChanges(b.rest, h.rest),
-		Waste:    head.Wasted() - base.Wasted(),
-		Rebuilt:  rebuilt(base, head),
-	}
-	if from, to := baseContents.From, headContents.From; from != nil && to != nil {
-		growth := to.Size - from.Size
-		g.FromImage = &growth
-	}
+	g := grown(baseContents, headContents)
+	g.Unowned, g.Rebuilt = directoryChanges(b.rest, h.rest), rebuilt(base, head)
 	if prefix := pullPrefix(base.Layers, head.Layers); prefix != Pull(base.Layers, head.Layers) {
 		g.PullPrefix = &prefix
 	}
@@ -39,6 +30,50 @@ func Grown(base, head Image, baseContents, headContents *record.Contents) *recor
 		g.Tree = &area
 	}
 	return g
+}
+
+// GrownSince is [Grown] for a base of which only a record was saved: its
+// packages and directories are known, its files are not.
+func GrownSince(base *record.Record, head *record.Contents) *record.Growth {
+	if base == nil || base.Contents == nil || head == nil {
+		return nil
+	}
+	g := grown(base.Contents, head)
+	g.NoFiles = true
+	g.Unowned = directoryChanges(byPath(base.Contents.Unowned), byPath(head.Unowned))
+	return g
+}
+
+func byPath(all []record.Directory) map[string]record.Directory {
+	out := map[string]record.Directory{}
+	for _, d := range all {
+		d.Size += out[d.Path].Size
+		out[d.Path] = d
+	}
+	return out
+}
+
+// grown is what two contents tell.
+func grown(base, head *record.Contents) *record.Growth {
+	wasted := wastedOf(head) - wastedOf(base)
+	g := &record.Growth{
+		Size:     head.Live - base.Live + wasted,
+		Waste:    wasted,
+		Packages: packageChanges(base.Packages, head.Packages),
+	}
+	// Boundaries that were found in different ways may lie at different depths.
+	if from, to := base.From, head.From; from != nil && to != nil && from.How == to.How {
+		growth := to.Size - from.Size
+		g.FromImage = &growth
+	}
+	return g
+}
+
+func wastedOf(c *record.Contents) (sum record.Bytes) {
+	for _, w := range c.Waste {
+		sum += w.Size
+	}
+	return sum
 }
 
 // pullPrefix is what a node must fetch that can share only the layers which
@@ -222,9 +257,10 @@ func (d *differ) removed(id uint32) {
 	}
 }
 
-// note lists a change if it is among the largest.
+// note lists a change if it is among the largest. Content may change and its
+// size not.
 func (d *differ) note(c record.FileChange, s *surveyed, id, i uint32) {
-	if n := magnitude(changed(c)); n == 0 || n <= magnitude(changed(d.top.floor())) {
+	if d.top.full && magnitude(changed(c)) <= magnitude(changed(d.top.last)) {
 		return
 	}
 	c.Path = "/" + string(s.appendPath(nil, id))

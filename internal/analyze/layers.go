@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -78,16 +79,22 @@ func (from source) read(s scanner, store *Store) (*scanned, error) {
 	return l, nil
 }
 
-// placeOf names a part of a file in the state it is in: who writes to the file
-// changes its name. It is "" where that cannot be told.
-func placeOf(f *os.File, offset, size int64) string {
+// placeOf names a layer of a file in the state the file is in: who writes to
+// it, or puts another in its place, changes the name. It is "" where that cannot
+// be told.
+func placeOf(f *os.File, diffID string, offset, size int64) string {
 	info, err := f.Stat()
 	if err != nil {
+		return ""
+	}
+	state, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
 		return ""
 	}
 	path, err := filepath.Abs(f.Name())
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf(keptAs+"file %s %d %d, %d bytes at %d", path, info.Size(), info.ModTime().UnixNano(), size, offset)
+	return fmt.Sprintf(keptAs+"file %s %d:%d %d %v %v, %s is %d bytes at %d",
+		path, state.Dev, state.Ino, state.Size, state.Mtim, state.Ctim, diffID, size, offset)
 }

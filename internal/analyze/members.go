@@ -35,7 +35,7 @@ func (a archiveFile) place(d v1.Descriptor) string {
 	if !ok {
 		return ""
 	}
-	return placeOf(a.from, m.offset, m.size)
+	return placeOf(a.from, d.Digest.String(), m.offset, m.size)
 }
 
 func (a archiveFile) file(path string) (io.ReadCloser, error) {
@@ -56,6 +56,7 @@ func indexArchive(ctx context.Context, f *os.File, limits Limits) (archiveFile, 
 	a := archiveFile{from: f, members: map[string]member{}, links: map[string]string{}}
 	in := newSection(f, 0, 1<<62)
 	tr := tar.NewReader(in)
+	last := ""
 	for count := 0; ; count++ {
 		hdr, err := tr.Next()
 		if errors.Is(err, io.EOF) {
@@ -68,8 +69,9 @@ func indexArchive(ctx context.Context, f *os.File, limits Limits) (archiveFile, 
 			err = fmt.Errorf("more than %d members", outerMembers)
 		}
 		if err != nil {
-			return a, fmt.Errorf("read archive: %w", err)
+			return a, fmt.Errorf("read archive %s: %w", after(last), err)
 		}
+		last = hdr.Name
 		if err := a.note(hdr, in, limits); err != nil {
 			return a, fmt.Errorf("read archive: member %s: %w", quote(hdr.Name), err)
 		}

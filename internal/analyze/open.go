@@ -154,7 +154,7 @@ func (s *stream) fromFile(ctx context.Context, a archiveFile, ref Reference, it 
 		if !ok {
 			return Image{}, fmt.Errorf("%s: %s: %s is not in the archive", ref, layerName(i, ids[i]), quote(it.Layers[i]))
 		}
-		w := wanted{diffID: ids[i], size: record.Bytes(m.size), place: placeOf(a.from, m.offset, m.size)}
+		w := wanted{diffID: ids[i], size: record.Bytes(m.size), place: placeOf(a.from, ids[i], m.offset, m.size)}
 		if hex, ok := strings.CutPrefix(name, "blobs/sha256/"); ok {
 			w.digest = "sha256:" + hex
 		}

@@ -61,13 +61,20 @@ func (s *Store) get(w wanted, by *scanner) (*scanned, bool) {
 	if l != nil && w.is(l, by) {
 		return l, true
 	}
-	for _, key := range []string{contentKey(w.diffID), w.place} {
-		if l := s.load(key); l != nil && w.is(l, by) {
-			s.remember(w.diffID, l)
-			return l, true
-		}
+	if l := s.load(w.key()); l != nil && w.is(l, by) {
+		s.remember(w.diffID, l)
+		return l, true
 	}
 	return nil, false
+}
+
+// key is what a layer is kept under. One that is only said to have some content
+// is found again in its own place alone.
+func (w wanted) key() string {
+	if w.place != "" {
+		return w.place
+	}
+	return contentKey(w.diffID)
 }
 
 // lock makes who wants a layer that is being read wait for it.
@@ -89,8 +96,7 @@ func (s *Store) lock(diffID string) (unlock func()) {
 	return l.Unlock
 }
 
-// contentKey is of a layer whose content was hashed. One that was only said to
-// have some DiffID is found again in its own place alone.
+// contentKey is of a layer whose content was hashed.
 func contentKey(diffID string) string { return keptAs + "layer " + diffID }
 
 // keptAs is the version of all that is kept. Another index, other evidence or
@@ -113,16 +119,12 @@ func (s *Store) put(w wanted, l *scanned) {
 		return
 	}
 	s.remember(w.diffID, l)
-	key := w.place
-	if l.diffID != "" {
-		key = contentKey(l.diffID)
-	}
-	if key == "" || s.disk == nil {
+	if s.disk == nil || w.place == "" && l.diffID == "" {
 		return
 	}
 	var out bytes.Buffer
 	if err := gob.NewEncoder(&out).Encode(l.kept()); err == nil {
-		_ = s.disk.Put(key, out.Bytes())
+		_ = s.disk.Put(w.key(), out.Bytes())
 	}
 }
 

@@ -33,6 +33,7 @@ type inode struct {
 	link  uint32 // target of a symbolic link, in links
 	owner uint32 // set by claim: index into owners, 0 for none
 	layer uint16 // that stores it
+	maker uint16 // that made its content: a lower one where it was copied up
 	kind  kind
 }
 
@@ -103,7 +104,7 @@ func (t *tree) add(e entry) error {
 }
 
 func (t *tree) newInode(e entry) uint32 {
-	i := inode{body: e.body, layer: uint16(t.current()), kind: e.kind}
+	i := inode{body: e.body, layer: uint16(t.current()), maker: uint16(t.current()), kind: e.kind}
 	if e.kind == soft {
 		i.link = t.links.add(e.target)
 	}
@@ -133,7 +134,11 @@ func (t *tree) link(parent uint32, name []byte, e entry) error {
 // put replaces what parent holds under name, at path. Inode 0 makes a directory.
 func (t *tree) put(parent uint32, name []byte, i uint32, path []byte) error {
 	if old := t.lookup(parent, name); old != 0 {
-		t.remove(old, t.replacing(old, i), path)
+		why := t.replacing(old, i)
+		if why == record.Copied {
+			t.inodes[i].maker = t.inodes[t.all[old].inode].maker
+		}
+		t.remove(old, why, path)
 	}
 	if t.made++; t.made > t.most {
 		return fmt.Errorf("more than %d paths in all layers together", t.most)

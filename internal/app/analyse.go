@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/plimsoll-ci/plimsoll/internal/analyze"
@@ -119,7 +121,8 @@ func (j *job) analyseSaved(ctx context.Context, exact bool, sides []*side) error
 }
 
 // candidates are the engine's images, one of which an image may be built on.
-// Where they cannot be had, the history has to tell.
+// Where they cannot be had, the history has to tell. Other builds of the images
+// under test are none: they share layers because they are the same thing.
 func (j *job) candidates(ctx context.Context) []analyze.Candidate {
 	if j.engine == nil || j.known != nil {
 		return j.known
@@ -130,9 +133,36 @@ func (j *job) candidates(ctx context.Context) []analyze.Candidate {
 		j.progress.step("which images the base images are: %v", err)
 	}
 	for _, s := range stacks {
-		j.known = append(j.known, analyze.Candidate{Name: s.Name, DiffIDs: s.Layers})
+		if !j.tests(s.Name) {
+			history := sync.OnceValue(func() []string {
+				said, _ := j.engine.History(ctx, s.ID) // without one it is no candidate
+				return said
+			})
+			j.known = append(j.known, analyze.Candidate{Name: s.Name, DiffIDs: s.Layers, History: history})
+		}
 	}
 	return j.known
+}
+
+// tests reports whether an image of this name is one under test, whatever its tag.
+func (j *job) tests(image string) bool {
+	for _, s := range j.plan.Services {
+		for _, given := range []string{s.Base, s.Image} {
+			if sameRepository(given, image) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func sameRepository(a, b string) bool {
+	one, err := name.ParseReference(strings.TrimPrefix(a, string(analyze.Daemon)+":"))
+	if err != nil {
+		return false
+	}
+	other, err := name.ParseReference(b)
+	return err == nil && one.Context().Name() == other.Context().Name()
 }
 
 // adviseSlimmer tells the services that are built on a larger variant of what
@@ -144,9 +174,9 @@ func adviseSlimmer(services []record.Service) {
 			from[s.Name] = s.Head.Contents.From
 		}
 	}
-	for name, better := range advice.Slimmer(from) {
+	for service, better := range advice.Slimmer(from) {
 		for _, s := range services {
-			if s.Name == name {
+			if s.Name == service {
 				s.Head.Contents.Advice = append(s.Head.Contents.Advice, better)
 			}
 		}

@@ -11,6 +11,18 @@ import (
 // errHelp ends a command that only showed its help.
 var errHelp = errors.New("help was shown")
 
+// imagesHelp says what can be given for an image.
+const imagesHelp = `
+an image is one of
+  app:tag                    of the engine, else of its registry
+  docker-daemon:app:tag      of the engine
+  docker://host/app:tag      of a registry, with the credentials of docker login
+  oci:DIR[:tag]              an OCI layout
+  oci-archive:FILE[:tag]     an OCI layout in a tar file
+  docker-archive:FILE[:app]  what docker save wrote
+and BASE may be a record.json that --out wrote
+`
+
 // flagSet makes the flags of a command, with help that names its arguments.
 func flagSet(env Env, name, args string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
@@ -19,6 +31,9 @@ func flagSet(env Env, name, args string) *flag.FlagSet {
 		fmt.Fprintf(env.Stdout, "usage: plimsoll %s [flags]\n", strings.TrimSpace(name+" "+args))
 		flags.SetOutput(env.Stdout)
 		flags.PrintDefaults()
+		if strings.Contains(args, "IMAGE") || strings.Contains(args, "BASE") {
+			fmt.Fprint(env.Stdout, imagesHelp)
+		}
 		flags.SetOutput(io.Discard)
 	}
 	return flags
@@ -56,7 +71,7 @@ type common struct {
 
 func (c *common) register(flags *flag.FlagSet) {
 	flags.StringVar(&c.config, "c", "", "configuration `file` (default plimsoll.yml, if there is one)")
-	flags.StringVar(&c.out, "out", "", "`directory` for the JSON and the reports")
+	flags.StringVar(&c.out, "out", "", "`directory` to write to: JSON, and the report as Markdown and HTML")
 	flags.StringVar(&c.format, "format", "text", "what to print: text, markdown or json")
 	flags.StringVar(&c.platform, "platform", "", "`platform` to take from multi-platform images, such as linux/amd64")
 	flags.BoolVar(&c.noCache, "no-cache", false, "read every layer, and keep nothing of it for the next run")

@@ -203,6 +203,9 @@ func (j *job) service(ctx context.Context, i int, s config.Service, pair [2]*sid
 	}
 	service := compare.Service(j.input(s, records))
 	service.Growth = analyze.Grown(base.found, head.found, records[0].Contents, records[1].Contents)
+	if base.saved != nil {
+		service.Growth = analyze.GrownSince(records[0], records[1].Contents)
+	}
 	service.Warnings = append(service.Warnings, warnings...)
 	if bootErr != nil {
 		j.progress.failure(bootErr)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/analyze"
@@ -45,6 +46,9 @@ func openSide(name, text string) (*side, error) {
 			return nil, usagef("%s: %v", name, err)
 		}
 		s.saved, text = saved, saved.Image
+	}
+	if s.saved == nil && strings.HasSuffix(text, ".json") {
+		return nil, usagef("%s: %s: there is no such record, nor is that the name of an image", name, text)
 	}
 	ref, err := analyze.ParseReference(text)
 	if err != nil {

@@ -70,6 +70,7 @@ func (c *Client) Image(ctx context.Context, ref string) (Image, error) {
 // Stack is the layers of an image, known by the digests of their content.
 type Stack struct {
 	Name   string
+	ID     string
 	Layers []string // lowest first
 }
 
@@ -97,9 +98,23 @@ func (c *Client) Stacks(ctx context.Context) ([]Stack, error) {
 		if err != nil {
 			return stacks, fmt.Errorf("inspect image %s: %w", item.RepoTags[0], err)
 		}
-		stacks = append(stacks, Stack{Name: item.RepoTags[0], Layers: found.RootFS.Layers})
+		stacks = append(stacks, Stack{Name: item.RepoTags[0], ID: item.ID, Layers: found.RootFS.Layers})
 	}
 	return stacks, nil
+}
+
+// History gives the instructions an image was made by, lowest first, also those
+// that made no layer.
+func (c *Client) History(ctx context.Context, id string) ([]string, error) {
+	found, err := c.api.ImageHistory(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("ask for the history of image %s: %w", id, err)
+	}
+	var out []string
+	for _, item := range slices.Backward(found.Items) {
+		out = append(out, item.CreatedBy)
+	}
+	return out, nil
 }
 
 // Save streams images as `docker save` does. The caller closes the stream.
