@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"regexp"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -65,9 +66,7 @@ func repeat(c record.Comparison) string {
 func causes(s record.Service, to medium) []string {
 	var entries []string
 	if failed(s, record.ImageSize, record.ImageCompressed, record.ImagePull) {
-		if l, ok := heaviest(s); ok {
-			entries = append(entries, "Most of the image growth of "+to.quote(s.Name, nameWidth)+" is "+l.growth()+" from "+to.quote(l.instruction, instructionWidth))
-		}
+		entries = append(entries, heaviest(s, to)...)
 	}
 	if failed(s, record.ImageSize, record.ImageCompressed, record.ImagePull, record.ImageWasted) {
 		entries = append(entries, remedies(s, to)...)
@@ -93,14 +92,24 @@ func remedies(s record.Service, to medium) []string {
 	return all
 }
 
-// heaviest is the layer that grew the most, if any grew.
-func heaviest(s record.Service) (layerRow, bool) {
-	for _, l := range layerRows(s.Base.Layers, s.Head.Layers) {
-		if l.changed() && l.grown() > 0 && l.instruction != "" {
-			return l, true
+// heaviest names the layer that grew the most, if any grew, by what the failing
+// budget counts.
+func heaviest(s record.Service, to medium) []string {
+	weight, word := transfer, "compressed"
+	if failed(s, record.ImageSize) {
+		weight, word = unpacked, "unpacked"
+	}
+	var most layerRow
+	for _, l := range changedLayers(layerRows(s.Base.Layers, s.Head.Layers)) {
+		if l.instruction != "" && l.grown(weight) > max(0, most.grown(weight)) {
+			most = l
 		}
 	}
-	return layerRow{}, false
+	if most.head == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("Most of the image growth of %s is %s %s from layer %s, %s", to.quote(s.Name, nameWidth),
+		growthOf(most.grown(weight)), word, most.number(), to.quote(most.instruction, instructionWidth))}
 }
 
 func failed(s record.Service, ids ...record.MetricID) bool {

@@ -71,8 +71,8 @@ type metricView struct {
 }
 
 type layerView struct {
-	Change, Base, Head, Instruction string
-	Same                            bool
+	Number, Change, Base, Head, Instruction string
+	Same                                    bool
 }
 
 type costView struct {
@@ -148,7 +148,7 @@ func viewOfService(i int, s record.Service) serviceView {
 	}
 	v.Metrics, v.Reach = metricViews(s)
 	for _, l := range layerRows(s.Base.Layers, s.Head.Layers) {
-		v.Layers = append(v.Layers, layerView{dash(l.growth()), layerSize(l.base), layerSize(l.head), clean(l.instruction, pageWidth), !l.changed()})
+		v.Layers = append(v.Layers, layerView{dash(l.number()), dash(l.growth()), layerSize(l.base), layerSize(l.head), clean(l.instruction, pageWidth), !l.changed()})
 	}
 	for _, f := range facts(s) {
 		v.Facts = append(v.Facts, factView{f.name, clean(f.text, pageWidth)})

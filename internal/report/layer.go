@@ -14,6 +14,7 @@ import (
 // of base that the same instruction made.
 type layerRow struct {
 	base, head  *record.Layer
+	index       int    // in head, -1 where head has it no more
 	instruction string // foreign, tidied
 }
 
@@ -22,32 +23,32 @@ func (l layerRow) changed() bool {
 	return l.base == nil || l.head == nil || layerID(*l.base) != layerID(*l.head)
 }
 
-// grown is how many bytes head carries more than base.
-func (l layerRow) grown() float64 {
+// grown is how many bytes head has more than base, by what a layer weighs.
+func (l layerRow) grown(weight func(record.Layer) float64) float64 {
 	var d float64
 	if l.head != nil {
-		d = transfer(*l.head)
+		d = weight(*l.head)
 	}
 	if l.base != nil {
-		d -= transfer(*l.base)
+		d -= weight(*l.base)
 	}
 	return d
 }
 
 // layerRows pairs the layers of two images, first by content, then by
-// instruction. Changed ones come first, the largest change leading; the others
-// follow in the order of the stack.
+// instruction. Changed ones come first, those that grew unpacked leading; the
+// others follow in the order of the stack.
 func layerRows(base, head []record.Layer) []layerRow {
 	taken := make([]bool, len(base))
 	rows := make([]layerRow, len(head))
 	for i := range head {
-		rows[i] = layerRow{head: &head[i], instruction: instruction(head[i].Instruction)}
+		rows[i] = layerRow{head: &head[i], index: i, instruction: instruction(head[i].Instruction)}
 	}
 	match(rows, base, taken, layerID)
 	match(rows, base, taken, kin)
 	for i := range base {
 		if !taken[i] {
-			rows = append(rows, layerRow{base: &base[i], instruction: instruction(base[i].Instruction)})
+			rows = append(rows, layerRow{base: &base[i], index: -1, instruction: instruction(base[i].Instruction)})
 		}
 	}
 	slices.SortStableFunc(rows, byChange)
@@ -96,7 +97,8 @@ func byChange(a, b layerRow) int {
 	case !a.changed():
 		return 0
 	}
-	return cmp.Compare(math.Abs(b.grown()), math.Abs(a.grown()))
+	x, y := a.grown(unpacked), b.grown(unpacked)
+	return cmp.Or(cmp.Compare(max(0, y), max(0, x)), cmp.Compare(x, y), cmp.Compare(math.Abs(b.grown(transfer)), math.Abs(a.grown(transfer))))
 }
 
 // changedLayers are the rows that differ.
@@ -119,6 +121,9 @@ func instruction(s string) string {
 	return longHex.ReplaceAllStringFunc(s, func(hex string) string { return hex[:8] + "…" })
 }
 
+// unpacked is what the layer's files weigh: over all layers, image.size.
+func unpacked(l record.Layer) float64 { return float64(l.Size) }
+
 // transfer is what the layer weighs on the wire, or unpacked when that is all
 // that is known.
 func transfer(l record.Layer) float64 {
@@ -140,10 +145,18 @@ func layerSize(l *record.Layer) string {
 	return s
 }
 
-// growth prints the layer's change, "" for one that is in both images.
+// growth prints the layer's change unpacked, "" for one that is in both images.
 func (l layerRow) growth() string {
 	if !l.changed() {
 		return ""
 	}
-	return difference(record.ImageCompressed, record.UnitBytes, l.grown())
+	return growthOf(l.grown(unpacked))
+}
+
+// number is what the layer is called in head, "" where it is gone.
+func (l layerRow) number() string { return layerNumber(l.index) }
+
+// layersTitle sums the changed layers up, which is the growth of the image.
+func layersTitle(rows []layerRow) string {
+	return "layers that changed: " + growthOf(sumOf(rows, func(l layerRow) float64 { return l.grown(unpacked) })) + " unpacked"
 }

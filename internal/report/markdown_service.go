@@ -165,14 +165,14 @@ func digest(s string) string {
 // layerTable lists changed layers first, and by what they grew.
 func layerTable(s record.Service) string {
 	rows := layerRows(s.Base.Layers, s.Head.Layers)
-	t := &table{heads: []string{"change:", "base:", "head:", "instruction"}}
+	t := &table{heads: []string{"layer:", "change, unpacked:", "base, compressed:", "head, compressed:", "instruction"}}
 	t.more = max(0, len(rows)-mostLayers)
 	for _, l := range rows[:len(rows)-t.more] {
 		name := "–"
 		if l.instruction != "" {
 			name = code(l.instruction, instructionWidth)
 		}
-		t.add(solid(dash(l.growth())), solid(layerSize(l.base)), solid(layerSize(l.head)), name)
+		t.add(dash(l.number()), solid(dash(l.growth())), solid(layerSize(l.base)), solid(layerSize(l.head)), name)
 	}
 	return under("Layers", t.render(tableBytes, "layer"))
 }

@@ -220,17 +220,18 @@ func (t *terminal) cost(s record.Service) {
 	}
 }
 
-// layers lists those that changed, the largest change first.
+// layers lists those that changed, those that grew first.
 func (t *terminal) layers(s record.Service) {
 	rows := changedLayers(layerRows(s.Base.Layers, s.Head.Layers))
 	if len(rows) == 0 {
 		return
 	}
 	t.line("")
-	t.line("  layers that changed")
-	g := t.grid(":", ":", "", "")
+	t.line("  " + layersTitle(rows))
+	g := t.grid("layer:", "unpacked:", "compressed:", "", "instruction")
+	g.cut = []bool{4: true}
 	for _, l := range rows[:min(len(rows), mostLayers)] {
-		g.add(cell{l.growth(), bold}, cell{layerSize(l.base), normal}, cell{"→ " + layerSize(l.head), normal}, cell{plain(l.instruction, t.o.width()/2), dim})
+		g.add(cell{dash(l.number()), normal}, cell{l.growth(), bold}, cell{layerSize(l.base), normal}, cell{"→ " + layerSize(l.head), normal}, cell{plain(l.instruction, instructionWidth), dim})
 	}
 	t.put(g, "    ")
 	if more := len(rows) - mostLayers; more > 0 {
