@@ -52,7 +52,23 @@ func (img *Image) claim() (*owners, []string) {
 	for _, c := range claims {
 		o.share(img.tree, c)
 	}
-	return o, messages(problems)
+	return o, append(messages(problems), untraced(claims)...)
+}
+
+// untraced is the problem with a package manager whose lists of files were
+// removed from the image, as some do to save space.
+func untraced(claims []owner.Claim) []string {
+	packages, listed := 0, 0
+	for _, c := range claims {
+		if c.Ecosystem == record.Debian {
+			packages++
+			listed += min(len(c.Files), 1)
+		}
+	}
+	if packages == 0 || listed > 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("none of the %d Debian packages has a list of its files (var/lib/dpkg/info): what they installed is shown as nobody's", packages)}
 }
 
 func messages(problems []error) []string {

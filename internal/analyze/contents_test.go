@@ -168,6 +168,14 @@ func TestOnlyLiveDatabasesCount(t *testing.T) {
 	}
 }
 
+func TestPackagesWithoutListsAreToldOf(t *testing.T) {
+	img := imageOf(t, debian(t, "1.0-1", "library"), layerOf(t, fileOf("var/lib/dpkg/.wh.info", 0)))
+	found, problems := Contents(img, nil)
+	if len(found.Packages) != 1 || found.Packages[0].Size != 0 || len(problems) != 1 || !strings.Contains(problems[0], "none of the 1 Debian packages") {
+		t.Errorf("packages %+v, problems %q", found.Packages, problems)
+	}
+}
+
 func TestLinksThatGoRoundAreNoPath(t *testing.T) {
 	tree := stack(t, layerOf(t, symlink("a", "b"), symlink("b", "a"), symlink("up", "../../.."), textOf("file", "x"), symlink("deep", "up/up/file")))
 	for path, there := range map[string]bool{"a/x": false, "up/file": true, "up/up/up/file": true, "file/x": false, "deep": true, "none": false} {

@@ -66,9 +66,13 @@ func (d death) line(h *hidden, l layers) line {
 
 // what names the place that holds most of it.
 func (h *hidden) what() string {
+	most, path := h.largest.Size, h.largest.Path
+	if h.largest.Most != "" && 2*h.largest.MostSize > h.largest.Size {
+		most, path = h.largest.MostSize, h.largest.Most
+	}
 	switch {
-	case len(h.layers) > 1 && h.largest.Size < h.size:
-		return fmt.Sprintf("%s, %s of it in %s", plural(h.files, "file"), size(h.largest.Size), shorten(h.largest.Path, pathWidth))
+	case most < h.size && (len(h.layers) > 1 || path != h.largest.Path):
+		return fmt.Sprintf("%s, %s of it in %s", plural(h.files, "file"), size(most), shorten(path, pathWidth))
 	case h.files == 1:
 		return shorten(h.largest.Path, pathWidth)
 	}
