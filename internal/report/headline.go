@@ -79,7 +79,7 @@ func (w sentence) evidence(c record.Comparison, withChange bool) string {
 	}
 	evidence := "budget " + dash(failed[0].budget)
 	if withChange {
-		evidence = failed[0].delta + ", " + evidence
+		evidence = about(failed[0].delta, failed[0].sure == estimated) + ", " + evidence
 	}
 	return " (" + evidence + ")"
 }
@@ -114,8 +114,8 @@ func (w sentence) open(c record.Comparison) string {
 	if paid := w.paid(c); paid != "" {
 		return paid + suffix
 	}
-	if moves := w.moves(c, 0); len(moves) > 0 {
-		return w.subject + " brings " + list(moves) + suffix
+	if moves := slices.Concat(w.moves(c, 0), w.unseen(c)); len(moves) > 0 {
+		return w.subject + " brings " + list(atMost(moves)) + suffix
 	}
 	if len(c.Services) == 0 {
 		return "Nothing was compared"
@@ -248,9 +248,9 @@ func (w sentence) services(c record.Comparison, v record.Verdict) string {
 }
 
 // gains are large changes that no budget minds, and that a reader would want to
-// know of all the same: "; image size -89.1 %, startup -98.4 %".
+// know of all the same: "; compressed size -89.1 %, startup -98.4 %".
 func (w sentence) gains(c record.Comparison) string {
-	moves := w.moves(c, math.Log(1.1))
+	moves := atMost(w.moves(c, math.Log(1.1)))
 	if len(moves) == 0 {
 		return ""
 	}
@@ -268,21 +268,48 @@ func (w sentence) moves(c record.Comparison, least float64) []string {
 		for _, choice := range leading {
 			if m, ok := firstOf(s, choice); ok && m.ID != record.CostMonth && moved(m, least) {
 				text, _, _ := delta(m)
-				names = append(names, w.of(s, noun(m.ID), len(c.Services) > 1)+" "+text)
+				names = append(names, w.of(s, noun(m.ID), len(c.Services) > 1)+" "+about(text, m.Estimated))
 			}
 		}
-	}
-	if more := len(names) - mostMoves; more > 0 {
-		names = append(names[:mostMoves], plural(more, "more metric"))
 	}
 	return names
 }
 
-// moved reports whether a metric surely changed, and by more than least.
+// atMost cuts a list of changes to what a sentence can carry.
+func atMost(moves []string) []string {
+	if more := len(moves) - mostMoves; more > 0 {
+		return append(moves[:mostMoves:mostMoves], plural(more, "more metric"))
+	}
+	return moves
+}
+
+// unseen is what moved in images although their compressed size did not: bytes
+// that compress to nothing, or were hidden rather than saved, and layers that
+// are new to every node.
+func (w sentence) unseen(c record.Comparison) []string {
+	var names []string
+	for _, s := range c.Services {
+		if m, ok := firstOf(s, leading[0]); ok && moved(m, 0) {
+			continue
+		}
+		for _, id := range []record.MetricID{record.ImageSize, record.ImageWasted} {
+			if m, ok := find(s, id); ok && m.Difference != nil && math.Abs(*m.Difference) >= leastGrowth {
+				names = append(names, w.of(s, noun(id), len(c.Services) > 1)+" "+about(amount(m, *m.Difference), m.Estimated))
+			}
+		}
+		if m, ok := find(s, record.ImagePull); ok && m.Head != nil && *m.Head >= leastGrowth {
+			names = append(names, w.of(s, "a pull of "+side(m, m.Head)+" to nodes that hold base", len(c.Services) > 1))
+		}
+	}
+	return names
+}
+
+// moved reports whether a metric surely changed, by more than least and by more
+// than what prints as "0 %".
 func moved(m record.Change, least float64) bool {
 	text, _, _ := delta(m)
 	_, by, _, _ := logs(m)
-	return strings.HasSuffix(text, "%") && finite(by) && math.Abs(by) > least
+	return strings.HasSuffix(text, "%") && strings.ContainsAny(text, "123456789") && finite(by) && math.Abs(by) > least
 }
 
 // leads tells the metrics of the summary table.

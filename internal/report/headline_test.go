@@ -27,6 +27,15 @@ func TestHeadline(t *testing.T) {
 	crashed := service("api")
 	crashed.Verdict = record.Missing
 	accepted := service("api", budget(sampled(record.MemoryPeak, 1, 2, record.Accepted), record.Budget{Grow: f(0.1)}))
+	bulky := exact(record.ImageCompressed, 40e6, 67e6, record.None)
+	bulky.Estimated = true
+	overweight := budget(bulky, record.Budget{Grow: f(0.1)})
+	overweight.Verdict = record.Fail
+	hairline := exact(record.ImageCompressed, 40e6, 40e6+14, record.None)
+	wasted, pulled := exact(record.ImageWasted, 1e6, 31e6, record.None), exact(record.ImagePull, 0, 30e6, record.None)
+	pulled.Ratio, pulled.Estimated = nil, true
+	crumbs := exact(record.ImageWasted, 1e6, 1e6+99_999, record.None)
+	zeros := exact(record.ImageSize, 100e6, 130e6, record.None)
 	for _, c := range []struct {
 		services []record.Service
 		want     string
@@ -43,8 +52,15 @@ func TestHeadline(t *testing.T) {
 		{[]record.Service{free}, "This change makes api $5 a month dearer; no budgets are set"},
 		{[]record.Service{service("api", sampled(record.StartupReady, 0.2, 0.3, record.None), sampled(record.MemoryPeak, 100, 101, record.None))}, "This change brings startup +50 %; no budgets are set"},
 		{[]record.Service{service("api", sampled(record.StartupReady, 0.2, 0.2, record.None))}, "No measurable change; no budgets are set"},
+		{[]record.Service{service("api", bulky, wasted)}, "This change brings compressed size ≈+67.5 %; no budgets are set"},
+		{[]record.Service{service("api", overweight)}, "Over the line: compressed size of api (≈+67.5 %, budget +10 %)"},
+		{[]record.Service{service("api", hairline, crumbs)}, "No measurable change; no budgets are set"},
+		{[]record.Service{service("api", hairline, wasted)}, "This change brings wasted image space +30 MB; no budgets are set"},
+		{[]record.Service{service("api", hairline, zeros)}, "This change brings unpacked image size +30 MB; no budgets are set"},
+		{[]record.Service{service("api", hairline, pulled)}, "This change brings a pull of ≈30 MB to nodes that hold base; no budgets are set"},
+		{[]record.Service{service("api", hairline, pulled), service("web", hairline)}, "This change brings a pull of ≈30 MB to nodes that hold base of api; no budgets are set"},
 		{[]record.Service{unbounded}, "This change brings peak memory +100 %; no budgets are set"},
-		{[]record.Service{pennies}, "This change brings image size -93.7 %, startup -98.2 %, peak memory -85.2 % and CPU per request -95.7 %; no budgets are set"},
+		{[]record.Service{pennies}, "This change brings compressed size -93.7 %, startup -98.2 %, peak memory -85.2 % and CPU per request -95.7 %; no budgets are set"},
 		{[]record.Service{leaner}, "No action needed: api is within its budget; the bill stays the same; peak memory -60 %"},
 		{[]record.Service{crashed}, "Could not be measured: api"},
 		{[]record.Service{accepted}, "Accepted: peak memory of api over the line, signed off"},

@@ -183,13 +183,16 @@ func pullGrowth(b record.Budget) string {
 	return s
 }
 
+// estimated is how sure a number is that a model stood in for.
+const estimated = "estimated"
+
 // sureness says what the verdict rests on.
 func sureness(c record.Change) string {
 	switch {
 	case c.Verdict == record.Missing:
 		return "not measured"
 	case c.N == 0 && c.Estimated:
-		return "estimated"
+		return estimated
 	case c.N == 0:
 		return "exact"
 	case c.Budget != nil && c.Budget.Grow == nil:
@@ -216,7 +219,7 @@ func title(id record.MetricID) string {
 
 var nouns = map[record.MetricID]string{
 	record.ImageSize:       "unpacked image size",
-	record.ImageCompressed: "image size",
+	record.ImageCompressed: "compressed size",
 	record.ImagePull:       "pull size",
 	record.ImageWasted:     "wasted image space",
 	record.ImageLayers:     "layer count",

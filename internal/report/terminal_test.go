@@ -91,7 +91,7 @@ func TestAnnotation(t *testing.T) {
 		m    record.Change
 		want string
 	}{
-		{s, s.Metrics[0], "api: image size 41 MB → 79.1 MB, +92.9 % (exact), budget ≤ 60 MB, +5 % or +500 kB"},
+		{s, s.Metrics[0], "api: compressed size 41 MB → 79.1 MB, +92.9 % (exact), budget ≤ 60 MB, +5 % or +500 kB"},
 		{s, s.Metrics[3], "api: peak memory 182 MiB → 206 MiB, +13.2 % [+11.2, +15.2] (98 %, 12 pairs), budget ≤ 256 MiB, +10 % or +2 MiB"},
 		{lost, lost.Metrics[0], "api: startup could not be measured, budget +10 %: head exited with code 1 before it was ready: ModuleNotFoundError: No module named 'flask'"},
 	} {
