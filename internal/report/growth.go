@@ -144,8 +144,16 @@ func origin(s record.Service, m medium) []string {
 	if s.Growth == nil {
 		return nil
 	}
-	lines := []string{fromAndChange(s, m), pulls(s, m), rebuilt(s, m)}
+	lines := []string{fromAndChange(s, m), pulls(s, m), rebuilt(s, m), withoutFiles(*s.Growth)}
 	return slices.DeleteFunc(lines, func(l string) bool { return l == "" })
+}
+
+// withoutFiles says why no files are listed.
+func withoutFiles(g record.Growth) string {
+	if !g.NoFiles {
+		return ""
+	}
+	return "base is a saved record: its files cannot be compared"
 }
 
 // fromAndChange splits the growth into that of the FROM image and that of the

@@ -82,8 +82,16 @@ func changedFiles(g record.Growth, m medium) section {
 		columns: []column{{"change", numbers}, {"base", numbers}, {"head", numbers}, {"file", paths}, {"package", names}},
 	}
 	return fill(s, m.rows, g.Files, fileGrowth, func(f record.FileChange) []string {
-		return []string{m.grown(fileGrowth(f)), fileSize(f.Base, m), fileSize(f.Head, m), m.path(f.Path), m.name(f.Owner, nameWidth)}
+		return []string{fileChange(f, m), fileSize(f.Base, m), fileSize(f.Head, m), m.path(f.Path), m.name(f.Owner, nameWidth)}
 	})
+}
+
+// fileChange is how much a file grew, or what else changed where it did not.
+func fileChange(f record.FileChange, m medium) string {
+	if f.Base != nil && f.Head != nil && *f.Base == *f.Head {
+		return "content"
+	}
+	return m.grown(fileGrowth(f))
 }
 
 func fileGrowth(f record.FileChange) float64 {

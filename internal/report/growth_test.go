@@ -173,3 +173,32 @@ func TestCopiesAreToldOnce(t *testing.T) {
 		t.Errorf("notes %q beside the advice, want none", got)
 	}
 }
+
+// Files that changed in content alone do not make an image larger, yet they are
+// what changed.
+func TestFilesOfEqualSize(t *testing.T) {
+	size := record.Bytes(4000)
+	g := record.Growth{Changed: record.Tally{Files: 2}}
+	s := record.Service{Growth: &g}
+	told := sectionsOf(s, onTerminal())
+	if len(told) != 1 || told[0].notes[0] != "all files: 2 changed (0 B)" {
+		t.Fatalf("sections %+v, want one with the tally", told)
+	}
+	if got, want := sectionsOf(s, inMarkdown(mostRows))[0].markdown(tableBytes), "**Files that changed**\n\n- all files: 2 changed (0 B)\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	g.Files = []record.FileChange{{Path: "/app/main.py", Base: &size, Head: &size}}
+	if d := cmp.Diff([][]string{{"content", "4 kB", "4 kB", "/app/main.py"}}, sectionsOf(s, onTerminal())[0].rows); d != "" {
+		t.Errorf("rows (-want +got):\n%s", d)
+	}
+}
+
+func TestGrowthWithoutFiles(t *testing.T) {
+	s := record.Service{Growth: &record.Growth{Size: 5, NoFiles: true}}
+	if d := cmp.Diff([]string{"base is a saved record: its files cannot be compared"}, origin(s, onTerminal())); d != "" {
+		t.Errorf("origin (-want +got):\n%s", d)
+	}
+	if told := sectionsOf(s, onTerminal()); len(told) != 0 {
+		t.Errorf("sections %+v, want none", told)
+	}
+}

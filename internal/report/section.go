@@ -45,7 +45,7 @@ func imageBytes(v float64) string { return decimalBytes.print(v) }
 func growthOf(d float64) string   { return difference(record.ImageSize, record.UnitBytes, d) }
 
 // section is a part of what is told of an image's contents: a table or a list,
-// dressed for one medium. Where it has neither it is not shown.
+// dressed for one medium. Where it has neither, nor a note, it is not shown.
 type section struct {
 	title   string // in lower case
 	thing   string // what a row is, in the singular
@@ -113,7 +113,7 @@ func (s section) dense() section {
 	return s
 }
 
-func (s section) empty() bool { return len(s.rows) == 0 && len(s.entries) == 0 }
+func (s section) empty() bool { return len(s.rows) == 0 && len(s.entries) == 0 && len(s.notes) == 0 }
 
 // heads are the columns' titles as grid and table take them.
 func (s section) heads() []string {
@@ -194,7 +194,7 @@ func (s section) markdown(limit int) string {
 	if len(s.entries) > 0 {
 		body = s.list(limit)
 	}
-	if body == "" {
+	if body == "" && len(s.rows)+len(s.entries) > 0 {
 		return ""
 	}
 	return under(title, joinParts([]string{body, bullets(s.notes, len(s.notes))}))
