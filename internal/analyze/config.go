@@ -26,15 +26,21 @@ func (c config) diffIDs() []string {
 	return out
 }
 
-func (c config) platform() Platform { return platformOf(*c.file.Platform()) }
+// platform is zero where the configuration names none.
+func (c config) platform() Platform {
+	return Platform{OS: c.file.OS, Architecture: c.file.Architecture, Variant: c.file.Variant}.normal()
+}
 
 // runsOn refuses an image that a machine of the wanted platform cannot run;
 // none is wanted when it is zero.
 func (c config) runsOn(want Platform) error {
-	if want != (Platform{}) && !want.Runs(c.platform()) {
-		return fmt.Errorf("image is for %s, wanted %s", c.platform(), want)
+	switch {
+	case want == (Platform{}) || want.Runs(c.platform()):
+		return nil
+	case c.platform() == (Platform{}):
+		return fmt.Errorf("image does not say which platform it is for, wanted %s", want)
 	}
-	return nil
+	return fmt.Errorf("image is for %s, wanted %s", c.platform(), want)
 }
 
 // parseConfig reads an image configuration.
