@@ -35,7 +35,7 @@ func builtOn(r record.Record, m medium) string {
 	if whole, ok := r.Metrics[record.ImageSize]; ok {
 		text += ", and " + m.number(imageBytes(max(0, whole.Value-float64(from.Size)))) + " added to it"
 	}
-	if from.How == "history" {
+	if guessed(r) {
 		text += "; guessed from the image's history"
 	}
 	return text

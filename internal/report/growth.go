@@ -72,6 +72,18 @@ func why(g record.Growth, m medium) string {
 	return line + "; of it " + m.grown(float64(*g.FromImage)) + " from the FROM image"
 }
 
+// whyOf is why for a service, and says where its FROM image is a guess.
+func whyOf(s record.Service, m medium) string {
+	line := why(*s.Growth, m)
+	if from := s.Growth.FromImage; from == nil || *from == 0 {
+		return line
+	}
+	if guessed(s.Base) || guessed(s.Head) {
+		line += " (a guess)"
+	}
+	return line
+}
+
 func (r mover) say(m medium) string {
 	name := r.name
 	if !r.ours {
@@ -131,7 +143,7 @@ func imageLine(c record.Comparison, m medium) string {
 	if len(c.Services) > 1 {
 		line = "Image of " + m.quote(most.Name, nameWidth) + " "
 	}
-	line += why(*most.Growth, m)
+	line += whyOf(most, m)
 	if n > 1 {
 		line += "; " + plural(n-1, "other image") + " changed, too"
 	}
@@ -164,7 +176,7 @@ func fromAndChange(s record.Service, m medium) string {
 		return ""
 	}
 	from := float64(*g.FromImage)
-	return m.grown(from) + " from the FROM image" + fromNames(s, m) + ", " + m.grown(float64(g.Size)-from) + " from this change"
+	return m.grown(from) + " from the FROM image" + fromNames(s, m) + ", " + m.grown(float64(g.Size)-from) + " from this change" + fromKnown(s)
 }
 
 // fromNames is " (debian:12 → debian:13)", or "" where no name is known.
@@ -177,14 +189,6 @@ func fromNames(s record.Service, m medium) string {
 		return " (" + m.quote(head, imageWidth) + ")"
 	}
 	return " (" + m.quote(dash(base)+" → "+dash(head), imageWidth) + ")"
-}
-
-// baseImage is the name of the image that one was built on, "" if unknown.
-func baseImage(r record.Record) string {
-	if r.Contents == nil || r.Contents.From == nil {
-		return ""
-	}
-	return r.Contents.From.Image
 }
 
 // pulls tells both sizes of a pull where they differ.
@@ -223,7 +227,16 @@ func rebuilt(s record.Service, m medium) string {
 	}
 	size := total(all, func(r record.Rebuilt) record.Bytes { return r.Compressed })
 	return layers + list(numbers) + " rebuilt, content identical: " + m.number(about(imageBytes(size), estimatedLayers(s.Head, all))) +
-		" pulled again for nothing; set SOURCE_DATE_EPOCH and rewrite-timestamp=true"
+		" pulled again for nothing. " + remedyOfRebuilt(m)
+}
+
+// remedyOfRebuilt keeps times out of layers (https://github.com/moby/buildkit/blob/master/docs/build-repro.md),
+// or, for builders that cannot, reuses the layers that are there.
+func remedyOfRebuilt(m medium) string {
+	command := func(s string) string { return m.quote(s, instructionWidth) }
+	return "With BuildKit, set " + command("SOURCE_DATE_EPOCH") + " in the environment of " +
+		command("docker buildx build --output type=…,rewrite-timestamp=true") + "; with another builder, reuse base's layers with " +
+		command("--cache-from")
 }
 
 func estimatedLayers(head record.Record, all []record.Rebuilt) bool {

@@ -73,15 +73,16 @@ func TestOrigin(t *testing.T) {
 	from, prefix, pull := record.Bytes(0), record.Bytes(73e6), 38e6
 	s := grownBy("api", 1e8, 5e6)
 	s.Growth.FromImage, s.Growth.PullPrefix = &from, &prefix
-	s.Base.Contents = &record.Contents{From: &record.From{Image: "debian:12"}}
+	s.Base.Contents = &record.Contents{From: &record.From{Image: "debian:12", How: "history"}}
 	s.Head.Contents = s.Base.Contents
 	s.Head.Layers = []record.Layer{{}, {}, {Estimated: true}}
 	s.Growth.Rebuilt = []record.Rebuilt{{Head: 0, Compressed: 1e6}, {Head: 2, Compressed: 2e6}}
 	s.Metrics = append(s.Metrics, record.Change{ID: record.ImagePull, Unit: record.UnitBytes, Head: &pull})
 	want := []string{
-		"0 B from the FROM image (debian:12), +5 MB from this change",
+		"0 B from the FROM image (debian:12), +5 MB from this change; both guessed from the history",
 		"a node that holds base pulls 38 MB, or 73 MB where only a common prefix of layers is shared",
-		"layers 1 and 3 rebuilt, content identical: ≈3 MB pulled again for nothing; set SOURCE_DATE_EPOCH and rewrite-timestamp=true",
+		"layers 1 and 3 rebuilt, content identical: ≈3 MB pulled again for nothing. With BuildKit, set SOURCE_DATE_EPOCH in the environment of " +
+			"docker buildx build --output type=…,rewrite-timestamp=true; with another builder, reuse base's layers with --cache-from",
 	}
 	if d := cmp.Diff(want, origin(s, onTerminal())); d != "" {
 		t.Errorf("origin (-want +got):\n%s", d)
@@ -200,5 +201,29 @@ func TestGrowthWithoutFiles(t *testing.T) {
 	}
 	if told := sectionsOf(s, onTerminal()); len(told) != 0 {
 		t.Errorf("sections %+v, want none", told)
+	}
+}
+
+// A FROM image that is a guess is called one wherever it is told of.
+func TestHowTheFromImageIsKnown(t *testing.T) {
+	of := func(how string) record.Record {
+		return record.Record{Contents: &record.Contents{From: &record.From{Image: "debian:12", How: how}}}
+	}
+	for _, c := range []struct{ base, head, origin, why string }{
+		{"engine", "engine", "; both known from the engine", ""},
+		{"annotation", "annotation", "; both named by an annotation", ""},
+		{"history", "history", "; both guessed from the history", " (a guess)"},
+		{"engine", "history", "; base known from the engine, head guessed from the history", " (a guess)"},
+		{"", "", "; both known from elsewhere", ""},
+	} {
+		s := grownBy("api", 1e8, 5e6)
+		from := record.Bytes(2e6)
+		s.Growth.FromImage, s.Base, s.Head = &from, of(c.base), of(c.head)
+		if got, want := origin(s, onTerminal())[0], "+2 MB from the FROM image (debian:12), +3 MB from this change"+c.origin; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+		if got, want := whyOf(s, onTerminal()), "+5 MB unpacked; of it +2 MB from the FROM image"+c.why; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
 	}
 }

@@ -109,7 +109,7 @@ func viewOfGrowth(s record.Service) *growthView {
 		return nil
 	}
 	return &growthView{
-		Why: "Image " + why(*s.Growth, onPage()), Lines: origin(s, onPage()),
+		Why: "Image " + whyOf(s, onPage()), Lines: origin(s, onPage()),
 		Picture: growthPicture(s.Growth.Tree), Sections: sectionViews(sectionsOf(s, onPage())),
 	}
 }
