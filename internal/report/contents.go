@@ -63,8 +63,9 @@ func packageSection(c record.Contents, m medium) section {
 	return s
 }
 
-// kindsOfPackages sums packages up by kind, where there is more than one:
-// "deb 80 MB (90), python 23 MB (4)".
+// kindsOfPackages sums packages up by kind, where more than one has bytes:
+// "deb 80 MB in 90 packages, python 23 MB in 4 packages". A package has none
+// where another's database claims the same files.
 func kindsOfPackages(all []record.Package) []string {
 	sums, counts := map[record.Ecosystem]float64{}, map[record.Ecosystem]int{}
 	var kinds []record.Ecosystem
@@ -75,6 +76,7 @@ func kindsOfPackages(all []record.Package) []string {
 		sums[p.Ecosystem] += float64(p.Size)
 		counts[p.Ecosystem]++
 	}
+	kinds = slices.DeleteFunc(kinds, func(k record.Ecosystem) bool { return sums[k] == 0 })
 	if len(kinds) < 2 || len(kinds) > mostKinds {
 		return nil
 	}
@@ -112,7 +114,7 @@ func unownedSection(c record.Contents, m medium) section {
 	sum := total(all, func(d record.Directory) record.Bytes { return d.Size })
 	s := section{
 		title: "files of no package: " + imageBytes(sum), thing: "path", print: imageBytes,
-		columns: []column{{"size", numbers}, {"files", numbers}, {"below", paths}},
+		columns: []column{{"size", numbers}, {"files", numbers}, {"in", paths}},
 	}
 	return fill(s, m.rows, all, func(d record.Directory) float64 { return float64(d.Size) }, func(d record.Directory) []string {
 		return []string{m.size(d.Size), some(d.Files), m.path(d.Path)}

@@ -68,7 +68,7 @@ func changedPaths(g record.Growth, m medium) section {
 	all := slices.DeleteFunc(slices.Clone(g.Unowned), func(d record.DirectoryChange) bool { return d.Base == d.Head })
 	s := section{
 		title: "files of no package: " + growthOf(sumOf(all, risen)), thing: "path", print: growthOf,
-		columns: []column{{"change", numbers}, {"base", numbers}, {"head", numbers}, {"below", paths}},
+		columns: []column{{"change", numbers}, {"base", numbers}, {"head", numbers}, {"in", paths}},
 	}
 	return fill(s, m.rows, all, risen, func(d record.DirectoryChange) []string {
 		return []string{m.grown(risen(d)), m.size(d.Base), m.size(d.Head), m.path(d.Path)}

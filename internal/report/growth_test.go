@@ -151,10 +151,10 @@ func TestSectionsAreCut(t *testing.T) {
 		t.Errorf("%d rows and %q, want 10 and 5 more of 5 MB", len(s.rows), s.rest(10))
 	}
 	// A medium that has less room cuts more, and adds that up, too.
-	if md := s.markdown(235); !strings.Contains(md, "\n… and 8 more paths, 8 MB.\n") {
-		t.Errorf("cut to 235 bytes:\n%s", md)
+	if md := s.markdown(230); !strings.Contains(md, "\n… and 8 more paths, 8 MB.\n") {
+		t.Errorf("cut to 230 bytes:\n%s", md)
 	}
-	if d := cmp.Diff([]string{"size:", "below"}, s.heads()); d != "" {
+	if d := cmp.Diff([]string{"size:", "in"}, s.heads()); d != "" {
 		t.Errorf("columns without a value are shown (-want +got):\n%s", d)
 	}
 	if s := unownedSection(record.Contents{Unowned: []record.Directory{{Path: "/empty"}}}, onTerminal()); !s.empty() || s.markdown(8000) != "" {
@@ -225,5 +225,31 @@ func TestHowTheFromImageIsKnown(t *testing.T) {
 		if got, want := whyOf(s, onTerminal()), "+5 MB unpacked; of it +2 MB from the FROM image"+c.why; got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
+	}
+}
+
+// A waste all over an image is told by the place that holds the most of it.
+func TestWasteInManyPlaces(t *testing.T) {
+	all := []record.Waste{
+		{Kind: record.Deleted, Killer: 1, Size: 30e6, Path: "/", Most: "/opt/big", MostSize: 20e6},
+		{Kind: record.Deleted, Killer: 1, Size: 5e6, Path: "/var/cache"},
+	}
+	for want, m := range map[string]medium{"/opt/big (20 MB) and more": onTerminal(), "`/opt/big` (20\u00a0MB) and more": inMarkdown(mostRows)} {
+		if got := whatOf(all[0], m); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := wasteSection("wasted", record.Record{}, all, onTerminal()).rows[1][3]; got != "/var/cache" {
+		t.Errorf("one place is told as %q", got)
+	}
+}
+
+func TestKindsOfPackages(t *testing.T) {
+	all := []record.Package{{Ecosystem: record.Debian, Size: 80e6}, {Ecosystem: record.Python}, {Ecosystem: record.Go, Size: 2e6}, {Ecosystem: record.Python}}
+	if d := cmp.Diff([]string{"by kind: deb 80 MB in 1 package, go 2 MB in 1 package"}, kindsOfPackages(all)); d != "" {
+		t.Errorf("kinds (-want +got):\n%s", d)
+	}
+	if got := kindsOfPackages(all[:2]); got != nil {
+		t.Errorf("one kind with bytes, yet %q is told", got)
 	}
 }

@@ -293,7 +293,7 @@ func (w sentence) unseen(c record.Comparison) []string {
 			continue
 		}
 		for _, id := range []record.MetricID{record.ImageSize, record.ImageWasted} {
-			if m, ok := find(s, id); ok && m.Difference != nil && math.Abs(*m.Difference) >= leastGrowth {
+			if m, ok := find(s, id); ok && m.Difference != nil && finite(*m.Difference) && math.Abs(*m.Difference) >= leastGrowth {
 				names = append(names, w.of(s, noun(id), len(c.Services) > 1)+" "+about(amount(m, *m.Difference), m.Estimated))
 			}
 		}

@@ -37,7 +37,8 @@ func evilContents(evil, long string) *record.Contents {
 		Files:    []record.File{{Path: evil, Size: 3, Layer: math.MaxInt, Owner: evil}, {Path: long, Size: 3, Layer: math.MinInt, Owner: long}},
 		Waste: []record.Waste{
 			{Kind: record.Copied, Layer: -1, Killer: 1, Size: math.MaxInt64, Path: evil},
-			{Kind: record.WasteKind(evil), Layer: 0, Killer: math.MaxInt, Size: math.MaxInt64, Path: long},
+			{Kind: record.WasteKind(evil), Layer: 0, Killer: math.MaxInt, Size: math.MaxInt64, Path: long, Most: evil, MostSize: math.MinInt64},
+			{Kind: record.Deleted, Size: math.MaxInt64, Path: "/", Most: long},
 			{Kind: record.Copied, Killer: math.MinInt, Size: math.MaxInt64},
 		},
 		Advice: []record.Advice{{Rule: evil, Saves: math.MaxInt64, What: long, Remedy: long, Layer: 0}, {Rule: evil, Saves: math.MinInt64, What: evil, Layer: math.MaxInt}},

@@ -17,10 +17,19 @@ func wasteSection(title string, r record.Record, all []record.Waste, m medium) s
 		columns: []column{{"size", numbers}, {"how", words}, {"layers", words}, {"what", paths}, {"hidden by", paths}},
 	}
 	s = fill(s, m.rows, all, func(w record.Waste) float64 { return float64(w.Size) }, func(w record.Waste) []string {
-		return []string{m.size(w.Size), wasteWord(w.Kind), between(w), m.path(w.Path), m.path(instructionOf(r.Layers, w.Killer))}
+		return []string{m.size(w.Size), wasteWord(w.Kind), between(w), whatOf(w, m), m.path(instructionOf(r.Layers, w.Killer))}
 	})
 	s.notes = copiesNotAdvised(r.Contents, all, r.Layers)
 	return s
+}
+
+// whatOf is the path of a waste, or, where that only holds it in many places,
+// the largest of them: "/opt/big (20 MB) and more".
+func whatOf(w record.Waste, m medium) string {
+	if w.Most == "" {
+		return m.path(w.Path)
+	}
+	return m.path(w.Most) + " (" + m.size(w.MostSize) + ") and more"
 }
 
 // between is "2 → 5": stored in layer 2 and hidden by layer 5.
