@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -47,8 +48,8 @@ type serviceView struct {
 	Base, Head                  imageView
 	Warnings                    []warningView
 	Metrics                     []metricView
+	Shown                       metricColumns
 	Reach                       string
-	Level                       string
 	Charts                      []chart
 	Layers                      []layerView
 	Growth                      *growthView
@@ -68,6 +69,13 @@ type imageView struct{ Image, Digest, Platform string }
 type metricView struct {
 	Title, Base, Head, Delta, Interval, Budget, Verdict, Why string
 	Bar                                                      *bar
+}
+
+// metricColumns are those of a metric table that not every run fills.
+type metricColumns struct {
+	Interval             string // heads the bars
+	Bar, Budget, Verdict bool
+	Span                 int // of a row that has all of them
 }
 
 type layerView struct {
@@ -143,10 +151,11 @@ func viewOfService(i int, s record.Service) serviceView {
 	v := serviceView{
 		Anchor: fmt.Sprintf("service-%d", i+1), Name: clean(s.Name, imageWidth), Verdict: word(s.Verdict), Mark: mark(s.Verdict),
 		Summary: budgetCount(s), Base: viewOfImage(s.Base), Head: viewOfImage(s.Head), Warnings: warningViews(serviceWarnings(s)),
-		Level: commonLevel(s), Charts: charts(s), Cost: viewOfCost(s.Cost), Trials: trialViews(s),
+		Charts: charts(s), Cost: viewOfCost(s.Cost), Trials: trialViews(s),
 		Growth: viewOfGrowth(s),
 	}
 	v.Metrics, v.Reach = metricViews(s)
+	v.Shown = columnsOf(v.Metrics, commonLevel(s))
 	for _, l := range layerRows(s.Base.Layers, s.Head.Layers) {
 		v.Layers = append(v.Layers, layerView{dash(l.number()), dash(l.growth()), layerSize(l.base), layerSize(l.head), clean(l.instruction, pageWidth), !l.changed()})
 	}
@@ -187,6 +196,24 @@ func metricViews(s record.Service) (views []metricView, ends string) {
 		return views, ""
 	}
 	return views, logEnds(most)
+}
+
+func columnsOf(views []metricView, level string) metricColumns {
+	shown := metricColumns{Span: 4}
+	for _, m := range views {
+		if m.Interval != "" {
+			shown.Interval = strings.TrimSpace(level + " interval")
+		}
+		shown.Bar = shown.Bar || m.Bar != nil
+		shown.Budget = shown.Budget || !nothing(m.Budget)
+		shown.Verdict = shown.Verdict || m.Verdict != string(record.None)
+	}
+	for _, there := range []bool{shown.Bar, shown.Budget, shown.Verdict} {
+		if there {
+			shown.Span++
+		}
+	}
+	return shown
 }
 
 // logEnds names the two ends of the bars: "-50 % to +100 %".

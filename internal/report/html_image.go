@@ -23,6 +23,7 @@ type recordView struct {
 	Facts                []factView
 	Warnings             []warningView
 	Metrics              []metricValueView
+	Spread               bool // of a metric is known
 	BuiltOn              string
 	Picture              *picture
 	Layers               []stackView
@@ -47,6 +48,7 @@ func viewOfRecord(r record.Record) recordView {
 	}
 	for _, m := range measured(r) {
 		v.Metrics = append(v.Metrics, metricValueView{m.title, m.value, m.over})
+		v.Spread = v.Spread || m.over != ""
 	}
 	for i, l := range r.Layers {
 		v.Layers = append(v.Layers, stackView{layerNumber(i), layerSize(&l), imageBytes(float64(l.Size)), count(float64(l.Files)), clean(instruction(l.Instruction), pageWidth)})

@@ -184,3 +184,21 @@ func TestHTMLSurvivesOddTimelines(t *testing.T) {
 		}
 	}
 }
+
+// Without boots and budgets the page has no columns for them.
+func TestHTMLLeavesEmptyColumnsOut(t *testing.T) {
+	heads := func(c record.Comparison) string {
+		_, table, _ := strings.Cut(string(page(t, c)), `<table class="metrics">`)
+		head, _, _ := strings.Cut(table, "</thead>")
+		return head
+	}
+	bare, full := heads(swapped()), heads(failing())
+	for _, column := range []string{"interval", "budget", "verdict"} {
+		if strings.Contains(bare, column) {
+			t.Errorf("nothing fills %s, yet it is shown: %s", column, bare)
+		}
+		if !strings.Contains(full, column) {
+			t.Errorf("%s is not shown: %s", column, full)
+		}
+	}
+}

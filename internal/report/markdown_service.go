@@ -124,7 +124,7 @@ func metricTable(s record.Service) string {
 			notes.add(r.noun, text(r.why, noteWidth))
 		}
 	}
-	return joinParts([]string{t.render(tableBytes, "metric"), bullets(notes.lines(), 10)})
+	return joinParts([]string{t.dense().render(tableBytes, "metric"), bullets(notes.lines(), 10)})
 }
 
 func verdictCell(v record.Verdict) string {

@@ -41,7 +41,7 @@ func (t *terminal) measured(r record.Record) {
 	for _, m := range measured(r) {
 		g.add(cell{m.title, normal}, cell{m.value, bold}, cell{m.over, dim})
 	}
-	t.put(g, "  ")
+	t.put(g.dense(), "  ")
 }
 
 func (t *terminal) stack(r record.Record) {
@@ -74,7 +74,7 @@ func RecordMarkdown(r record.Record, o Options) []byte {
 	for _, m := range measured(r) {
 		t.add(m.title, solid(m.value), dash(m.over))
 	}
-	p.put("metrics", under("Metrics", t.render(p.room(), "metric")))
+	p.put("metrics", under("Metrics", t.dense().render(p.room(), "metric")))
 	m := inMarkdown(mostRows)
 	p.put("what it is built on", paragraph(builtOn(r, m)))
 	p.put("layers", stackTable(r, p.room()))

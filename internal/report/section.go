@@ -90,26 +90,8 @@ func fill[T any](s section, most int, all []T, size func(T) float64, row func(T)
 
 // dense drops the columns that are empty in every row.
 func (s section) dense() section {
-	var kept []int
-	for i := range s.columns {
-		for _, row := range s.rows {
-			if row[i] != "" {
-				kept = append(kept, i)
-				break
-			}
-		}
-	}
-	columns, rows := make([]column, len(kept)), make([][]string, len(s.rows))
-	for to, from := range kept {
-		columns[to] = s.columns[from]
-	}
-	for i, row := range s.rows {
-		rows[i] = make([]string, len(kept))
-		for to, from := range kept {
-			rows[i][to] = row[from]
-		}
-	}
-	s.columns, s.rows = columns, rows
+	kept := filled(s.rows, func(text string) bool { return text == "" })
+	s.columns, s.rows = pick(kept, s.columns), pickAll(kept, s.rows)
 	return s
 }
 

@@ -187,7 +187,7 @@ func (t *terminal) metrics(s record.Service) {
 			cell{interval, dim}, cell{r.budget, normal}, verdictText(r.verdict))
 		notes.add(r.noun, plain(r.why, noteWidth))
 	}
-	t.put(g, "  ")
+	t.put(g.dense(), "  ")
 	for _, n := range notes.lines() {
 		t.wrapped("  ", n)
 	}
