@@ -162,7 +162,7 @@ func printJobs(w io.Writer, jobs []job, series []runs) {
 	var most int64
 	for _, j := range jobs {
 		most = max(most, j.ours.memory)
-		fmt.Fprintf(table, "%-*s\t%d\t%.2f\t%.2f\t%.1f\t%g\t%s\t%.0f\t%.0f\t\n", wide, j.work, len(j.ours.seconds), j.ours.median(), j.theirs.median(),
+		fmt.Fprintf(table, "%-*s\t%d\t%.2f\t%.2f\t%.3g\t%g\t%s\t%.0f\t%.0f\t\n", wide, j.work, len(j.ours.seconds), j.ours.median(), j.theirs.median(),
 			j.ratio(), j.bar, verdict(j.ratio() >= j.bar), mebibytes(j.ours.memory), mebibytes(j.theirs.memory))
 	}
 	for _, r := range series {

@@ -12,7 +12,7 @@ import (
 )
 
 // version changes when the same sources give other images.
-const version = 2
+const version = 3
 
 // Image is an image that lies in a file.
 type Image struct {

@@ -109,7 +109,7 @@ func (t Tree) repeat(times int) []Entry {
 func (s sources) hidden(files, whiteouts int) []Layer {
 	const most = 8 << 10
 	var small Tree
-	for _, t := range []Tree{within("usr/local/go", s.toolchain), within("go/pkg/mod", s.modules)} {
+	for _, t := range []Tree{moved("usr/local/go", "go", s.toolchain), moved("go/pkg/mod", "mod", s.modules)} {
 		small = append(small, slices.DeleteFunc(t, func(e Entry) bool { return !e.Mode.IsRegular() || e.Size > most })...)
 	}
 	var lower, upper []Entry
@@ -126,12 +126,12 @@ func (s sources) hidden(files, whiteouts int) []Layer {
 	}
 }
 
-// within is a part of the tree as a tree of its own.
-func within(dir string, t Tree) (out Tree) {
-	for _, e := range t {
-		if name, ok := strings.CutPrefix(e.Name, dir+"/"); ok {
-			e.Name = name
-			out = append(out, e)
+// moved is the tree with a directory of it in another place.
+func moved(from, to string, t Tree) Tree {
+	out := slices.Clone(t)
+	for i, e := range t {
+		if name, ok := strings.CutPrefix(e.Name, from+"/"); ok {
+			out[i].Name = path.Join(to, name)
 		}
 	}
 	return out
