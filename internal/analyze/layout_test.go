@@ -111,7 +111,7 @@ func TestArchiveFilesThatAreNone(t *testing.T) {
 		{"pipe", pipe, "docker-archive:", "is no regular file"},
 		{"empty", write(nil), "oci-archive:", "not an OCI layout: \"index.json\" is not there"},
 		{"empty", write(nil), "docker-archive:", "found no manifest.json"},
-		{"no tar", write(bytes.Repeat([]byte("x"), 2000)), "oci-archive:", "read archive: "},
+		{"no tar", write(bytes.Repeat([]byte("x"), 2000)), "oci-archive:", "read archive at its first entry: "},
 		{"compressed", write(gzipped(t, whole)), "oci-archive:", "is compressed with gzip: unpack it first"},
 		{"compressed", write(zstded(t, whole)), "docker-archive:", "is compressed with zstd: unpack it first"},
 		{"cut short", write(whole[:len(whole)/2]), "oci-archive:", "unexpected EOF"},
