@@ -42,7 +42,7 @@ func (r registry) download(ctx context.Context, what request, size int64) (*down
 
 // connect opens the body at the byte that comes next.
 func (d *download) connect() error {
-	resp, err := d.from.get(d.ctx, d.what, d.missing())
+	resp, err := d.from.get(d.ctx, d.what, d.missing()) //nolint:bodyclose // it is d.body, which Close closes
 	if err != nil {
 		return err
 	}

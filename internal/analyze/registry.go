@@ -158,7 +158,7 @@ func (r registry) head(ctx context.Context, named name.Reference, limits Limits)
 	if err != nil {
 		return document{}, err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }() // nothing was written
 	raw, err := readAtMost(in, limits.Document)
 	if err != nil {
 		return document{}, fmt.Errorf("manifest: %w", err)

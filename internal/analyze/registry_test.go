@@ -253,7 +253,7 @@ func TestRegistryBlobsThatBreak(t *testing.T) {
 			"cut short after 1000 of " + fmt.Sprint(len(big.layers[0])) + " bytes, and the registry has no more of it: push the image again", []string{"", "bytes=1000-5244415"}},
 		{"goes on elsewhere", nth(always(well, layer, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Range", "bytes 5-9/10")
-			w.WriteHeader(206)
+			w.WriteHeader(http.StatusPartialContent)
 		}), layer, 1, half(well, 1000, true)), `asked for the bytes from 1000 on, the registry sent "bytes 5-9/10"`, []string{"", "bytes=1000-5244415"}},
 		{"gone when it goes on", nth(always(well, layer, status(404)), layer, 1, half(well, 1000, true)), name + "registry.example does not have the blob any more", []string{"", "bytes=1000-5244415"}},
 		{"more than announced", always(well, layer, func(w http.ResponseWriter, _ *http.Request) {
@@ -308,7 +308,7 @@ func TestRegistryStalls(t *testing.T) {
 			if err := pause(req.Context(), pauses[0]); err != nil {
 				return nil, err
 			}
-			return &http.Response{StatusCode: 200, Body: &sleepy{req.Context(), pauses[1:]}, ContentLength: -1, Request: req}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: &sleepy{req.Context(), pauses[1:]}, ContentLength: -1, Request: req}, nil
 		})
 		return w
 	}
@@ -356,7 +356,7 @@ func TestRegistryWaitsForItsReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWire()
 		w.next = transportFunc(func(req *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Body: &sleepy{req.Context(), make([]time.Duration, 3)}, Request: req}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: &sleepy{req.Context(), make([]time.Duration, 3)}, Request: req}, nil
 		})
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://registry.example/", nil)
 		if err != nil {
