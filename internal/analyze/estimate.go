@@ -24,8 +24,8 @@ const (
 // than sampleMost bytes only samples are compressed, spread evenly over it: the
 // first half of each fills the compressor's window, the second half counts.
 const (
-	sampleMost = 8 << 20
-	sampleSize = 64 << 10
+	sampleMost = 4 << 20
+	sampleSize = 32 << 10
 )
 
 // estimator is a Writer that finds out what its input weighs compressed. The
@@ -66,17 +66,31 @@ func (e *estimator) piece() int {
 	return estimateChunk
 }
 
-// span says how many bytes from here are treated alike, and how. A sample lies
-// at the end of each step.
+// span says how many bytes from here are treated alike, and how. Each step has
+// one sample, somewhere: were they all in the same place, a layer that repeats
+// itself could be sampled where it is always the same.
 func (e *estimator) span() (n int64, wanted bool) {
 	if e.step == 0 {
 		return 1 << 62, true
 	}
-	at := e.pos % e.step
-	if gap := e.step - sampleSize; at < gap {
-		return gap - at, false
+	number, at := uint64(e.pos/e.step), e.pos%e.step
+	start := int64(scatter(number) % uint64(e.step-sampleSize+1))
+	switch {
+	case at < start:
+		return start - at, false
+	case at < start+sampleSize:
+		return start + sampleSize - at, true
 	}
-	return e.step - at, true
+	return e.step - at, false
+}
+
+// scatter makes a number of another that looks drawn at random, and is always
+// the same (SplitMix64, https://prng.di.unimi.it/splitmix64.c).
+func scatter(n uint64) uint64 {
+	n += 0x9e3779b97f4a7c15
+	n = (n ^ n>>30) * 0xbf58476d1ce4e5b9
+	n = (n ^ n>>27) * 0x94d049bb133111eb
+	return n ^ n>>31
 }
 
 // Write never fails.

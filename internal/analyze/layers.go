@@ -1,11 +1,13 @@
 package analyze
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sync/errgroup"
@@ -21,23 +23,29 @@ type source struct {
 	verify, prove bool
 }
 
-// readLayers reads the layers that the store does not hold, so many at a time.
-// A layer that stands twice is read once.
+// readLayers reads the layers that the store does not hold, so many at once: then
+// the largest first, so that none is left to one processor at the end. A layer
+// that stands twice is read once.
 func readLayers(ctx context.Context, sources []source, atOnce int, s scanner, store *Store) ([]*scanned, error) {
-	out := make([]*scanned, len(sources))
 	first := map[string]int{}
+	var order []int
+	for i, from := range sources {
+		if _, ok := first[from.identity()]; !ok {
+			first[from.identity()] = i
+			order = append(order, i)
+		}
+	}
+	if atOnce > 1 {
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sources[b].size, sources[a].size) })
+	}
+	out := make([]*scanned, len(sources))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	s.ctx = ctx
-	for i, from := range sources {
-		key := from.diffID + " " + from.digest
-		if _, ok := first[key]; ok {
-			continue
-		}
-		first[key] = i
+	for _, i := range order {
 		group.Go(func() (err error) {
-			if out[i], err = from.read(s, store); err != nil {
-				return fmt.Errorf("%s: %w", layerName(i, from.name), err)
+			if out[i], err = sources[i].read(s, store); err != nil {
+				return fmt.Errorf("%s: %w", layerName(i, sources[i].name), err)
 			}
 			return nil
 		})
@@ -46,10 +54,13 @@ func readLayers(ctx context.Context, sources []source, atOnce int, s scanner, st
 		return nil, err
 	}
 	for i, from := range sources {
-		out[i] = out[first[from.diffID+" "+from.digest]]
+		out[i] = out[first[from.identity()]]
 	}
 	return out, nil
 }
+
+// identity tells one layer of an image from another.
+func (from source) identity() string { return from.diffID + " " + from.digest }
 
 func (from source) read(s scanner, store *Store) (*scanned, error) {
 	defer store.lock(from.diffID)()
