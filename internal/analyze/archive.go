@@ -16,8 +16,27 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
-// outerMembers bounds the files of an archive around the layers.
-const outerMembers = 1 << 16
+// What an archive may hold around its layers: so many members, and so many
+// bytes of their names and of where links lead.
+const (
+	outerMembers = 1 << 16
+	outerNames   = 8 << 20
+)
+
+// outer counts the members of an archive.
+type outer struct{ members, names int }
+
+func (o *outer) add(hdr *tar.Header) error {
+	o.members++
+	o.names += len(hdr.Name) + len(hdr.Linkname)
+	switch {
+	case o.members > outerMembers:
+		return fmt.Errorf("more than %d members", outerMembers)
+	case o.names > outerNames:
+		return fmt.Errorf("members with names of more than %d bytes together", outerNames)
+	}
+	return nil
+}
 
 // Saved reads the stream in which an engine saves images (GET /images/get, or
 // the file that docker save writes) once, front to back, and keeps neither
@@ -75,7 +94,8 @@ func (s *stream) read(ctx context.Context, r io.Reader) error {
 	tr := tar.NewReader(r)
 	in := bufio.NewReaderSize(nil, 4096)
 	last := ""
-	for members := 0; ; members++ {
+	var seen outer
+	for {
 		hdr, err := tr.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -83,8 +103,8 @@ func (s *stream) read(ctx context.Context, r io.Reader) error {
 		if err == nil {
 			err = ctx.Err()
 		}
-		if err == nil && members == outerMembers {
-			err = fmt.Errorf("more than %d members", outerMembers)
+		if err == nil {
+			err = seen.add(hdr)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", after(last), err)
@@ -126,19 +146,25 @@ func (s *stream) file(name string, size int64, in *bufio.Reader) error {
 // left out, and whoever needs it is told.
 func (s *stream) keepDocument(name string, size int64, r io.Reader) error {
 	limit := int64(s.opts.Limits.Document)
-	if size > limit || int64(s.kept)+size > 8*limit {
+	if size > limit || int64(s.kept)+size > 3*limit {
 		return nil
 	}
 	in := bufio.NewReader(r)
 	head, err := in.Peek(int(min(size, 512)))
-	if err != nil || !isJSON(head) {
+	if err != nil || !isJSON(head) || isStatement(head) {
 		return err
 	}
-	raw, err := io.ReadAll(in)
+	raw := make([]byte, size)
+	_, err = io.ReadFull(in, raw)
 	s.documents[name] = raw
 	s.kept += len(raw)
 	return err
 }
+
+// isStatement recognises BuildKit's attestations, which nobody asks for and
+// which list every file of an image.
+// https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
+func isStatement(head []byte) bool { return bytes.Contains(head, []byte(`//in-toto.io/Statement/`)) }
 
 // isLayer tells layers from documents by their magic numbers. An empty layer
 // is nothing but zeros.

@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"archive/tar"
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,12 +16,35 @@ func TestHostileArchives(t *testing.T) {
 	f := newFixture(t, "app:1", amd64, layerTar(t, fileOf("a", 10)))
 	manifest := toJSON(t, []item{{Config: "c.json", RepoTags: []string{"app:1"}, Layers: []string{"l.tar"}}})
 	good := []any{"l.tar", f.layers[0], "c.json", f.config, "manifest.json", manifest}
+	fill := strings.Repeat("n", 4000)
 	for _, c := range []struct {
 		what    string
 		members func(add func(name string, content any))
 		want    string
 	}{
 		{"a good one", func(func(string, any)) {}, ""},
+		{"60 MiB of documents", func(add func(string, any)) {
+			for i := range 10 {
+				add(fmt.Sprint(i), append([]byte("{"), bytes.Repeat([]byte(" "), 6<<20)...))
+			}
+		}, ""},
+		{"60 MiB of attestations in front of the configuration", func(add func(string, any)) {
+			for i := range 10 {
+				add(fmt.Sprint(i), append([]byte(`{"_type":"https://in-toto.io/Statement/v0.1",`), bytes.Repeat([]byte(" "), 6<<20)...))
+			}
+			add("behind.json", f.config)
+			add("manifest.json", toJSON(t, []item{{Config: "behind.json", RepoTags: []string{"app:1"}, Layers: []string{"l.tar"}}}))
+		}, ""},
+		{"members with long names", func(add func(string, any)) {
+			for i := range 4_000 {
+				add(fmt.Sprintf("%08d%s", i, fill), []byte("{}"))
+			}
+		}, "members"},
+		{"links with long names", func(add func(string, any)) {
+			for i := range 4_000 {
+				add(fmt.Sprintf("%08d%s", i, fill), fmt.Sprintf("%08d%s", i+1, fill))
+			}
+		}, "members"},
 		{"seventy thousand members", func(add func(string, any)) {
 			for i := range 70_000 {
 				add(fmt.Sprint(i), []byte(nil))
@@ -57,13 +81,13 @@ func TestHostileArchives(t *testing.T) {
 			if c.want != "" {
 				want = append(want, c.want)
 			}
-			checkHostile(t, sandbox(t, nil).run(t, program, "docker-archive:"+file), want...)
+			checkHostile(t, sandbox(t, nil).run(t, program, "docker-archive:"+file), mostMemory, want...)
 			f, err := os.Open(file)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			checkHostile(t, sandbox(t, f).run(t, program, "-saved"), want...)
+			checkHostile(t, sandbox(t, f).run(t, program, "-saved"), mostMemory, want...)
 		})
 	}
 }

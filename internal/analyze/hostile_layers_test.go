@@ -67,6 +67,34 @@ func bestGzip(t *testing.T, raw []byte) []byte {
 	return out.Bytes()
 }
 
+// counted writes n empty files whose names begin with a number of 8 digits. It
+// counts in the header itself: tar.Writer would take minutes for ten million.
+func counted(n int, name string) layer {
+	return func(t *testing.T, w io.Writer) {
+		h := header(t, tar.Header{Typeflag: tar.TypeReg, Name: strings.Repeat("0", 8) + name, Mode: 0o644, Format: tar.FormatUSTAR})
+		var sum int64
+		if _, err := fmt.Sscanf(string(h[148:154]), "%o", &sum); err != nil {
+			t.Fatal(err)
+		}
+		for range n {
+			if _, err := w.Write(h); err != nil {
+				return // the reader had enough
+			}
+			for i := 7; ; i-- {
+				if h[i]++; h[i] <= '9' {
+					sum++
+					break
+				}
+				h[i] = '0'
+				sum -= 9
+			}
+			for at, rest := 153, sum; at >= 148; at, rest = at-1, rest/8 {
+				h[at] = byte('0' + rest%8)
+			}
+		}
+	}
+}
+
 // packed compresses what a layer writes.
 func packed(l layer) layer {
 	return func(t *testing.T, w io.Writer) {
@@ -95,6 +123,7 @@ type hostile struct {
 	layer  layer
 	want   string
 	stream string // want of a stream, where that is another
+	memory int64  // where more than mostMemory is accepted
 }
 
 // hostileLayers is what every source of images may be made of.
@@ -109,21 +138,50 @@ func hostileLayers(t *testing.T) []hostile {
 		t.Fatal(err)
 	}
 	return []hostile{
-		{"no tar", blob(bytes.Repeat([]byte("no tar at all "), 1000)), "read tar at its first entry", "is not in the archive, or is no layer"},
-		{"truncated tar", blob(whole[:20_000]), "cut short after 20000 bytes", ""},
-		{"truncated gzip", blob(gzipped(t, whole)[:9000]), "cut short after", ""},
-		{"truncated zstd", blob(zstded(t, whole)[:9000]), "cut short after", ""},
-		{"10 GB of zeros in 10 MB of gzip", joined(blob(bestGzip(t, tenGB)), repeated(1030, gz)), "a decompression bomb", ""},
-		{"10 GB of zeros behind the end of the tar", repeated(1030, gz), "a decompression bomb", ""},
-		{"10 GB of zeros in zstd", joined(blob(packer.EncodeAll(tenGB, nil)), repeated(1030, zs)), "a decompression bomb", ""},
-		{"a zstd window of 2 GB", blob(zstdWindow(whole)), "window size exceeded", ""},
-		{"a file that climbs out", blob(layerTar(t, fileOf("../../etc/passwd", 1))), `entry "../../etc/passwd": path leads out of the image`, ""},
-		{"a link that climbs out", blob(layerTar(t, hardlink("a", "../../etc/passwd"))), `hard link to "../../etc/passwd": path leads out of the image`, ""},
-		{"absolute links", blob(gzipped(t, layerTar(t, symlink("a", "/etc/passwd"), hardlink("/b", "/a"), hardlink("c", "/etc/shadow")))), "", ""},
-		{"a name of 64 KiB", blob(layerTar(t, fileOf(long, 1))), "path of 65536 bytes, at most 4096", ""},
-		{"a link of 64 KiB", blob(layerTar(t, hardlink("a", long))), "path of 65536 bytes, at most 4096", ""},
-		{"a file of 4 EiB", blob(header(t, fileOf("huge", 1<<62))), `entry "huge": claims 4611686018427387904 bytes`, ""},
-		{"attributes by the megabyte", packed(fatHeaders(15)), "", ""},
+		{"no tar", blob(bytes.Repeat([]byte("no tar at all "), 1000)), "read tar at its first entry", "is not in the archive, or is no layer", 0},
+		{"truncated tar", blob(whole[:20_000]), "cut short after 20000 bytes", "", 0},
+		{"truncated gzip", blob(gzipped(t, whole)[:9000]), "cut short after", "", 0},
+		{"truncated zstd", blob(zstded(t, whole)[:9000]), "cut short after", "", 0},
+		{"10 GB of zeros in 10 MB of gzip", joined(blob(bestGzip(t, tenGB)), repeated(1030, gz)), "a decompression bomb", "", 0},
+		{"10 GB of zeros behind the end of the tar", repeated(1030, gz), "a decompression bomb", "", 0},
+		{"10 GB of zeros in zstd", joined(blob(packer.EncodeAll(tenGB, nil)), repeated(1030, zs)), "a decompression bomb", "", 0},
+		{"a zstd window of 2 GB", blob(zstdWindow(whole)), "window size exceeded", "", 0},
+		{"a file that climbs out", blob(layerTar(t, fileOf("../../etc/passwd", 1))), `entry "../../etc/passwd": path leads out of the image`, "", 0},
+		{"a link that climbs out", blob(layerTar(t, hardlink("a", "../../etc/passwd"))), `hard link to "../../etc/passwd": path leads out of the image`, "", 0},
+		{"absolute links", blob(gzipped(t, layerTar(t, symlink("a", "/etc/passwd"), hardlink("/b", "/a"), hardlink("c", "/etc/shadow")))), "", "", 0},
+		{"a name of 64 KiB", blob(layerTar(t, fileOf(long, 1))), "path of 65536 bytes, at most 4096", "", 0},
+		{"a link of 64 KiB", blob(layerTar(t, hardlink("a", long))), "path of 65536 bytes, at most 4096", "", 0},
+		{"a file of 4 EiB", blob(header(t, fileOf("huge", 1<<62))), `entry "huge": claims 4611686018427387904 bytes`, "", 0},
+		{"long names that share nothing", packed(longNames(12_000)), "more than ", "", 0},
+		{"deep paths that share nothing", packed(deepPaths(1_800)), "paths in all layers together", "", 192 << 20},
+		{"attributes by the megabyte", packed(fatHeaders(15)), "", "", 0},
+	}
+}
+
+// longNames writes files whose names of 4000 bytes begin differently.
+func longNames(n int) layer {
+	return func(t *testing.T, w io.Writer) {
+		tw := tar.NewWriter(w)
+		for i := range n {
+			h := fileOf(fmt.Sprintf("%08d%s", i, strings.Repeat("n", 3990)), 0)
+			if err := tw.WriteHeader(&h); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// deepPaths writes files below 1300 directories each.
+func deepPaths(n int) layer {
+	return func(t *testing.T, w io.Writer) {
+		tw := tar.NewWriter(w)
+		for i := range n {
+			h := fileOf(fmt.Sprintf("%08d/%s", i, strings.Repeat("ab/", 1300)), 0)
+			h.Name += "f"
+			if err := tw.WriteHeader(&h); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 

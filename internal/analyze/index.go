@@ -43,9 +43,13 @@ type body struct {
 //
 //	kind, uvarint shared, uvarint len, rest of path
 //	[, uvarint size, varint mtime less that before, uvarint attrs, sum | uvarint len, target]
+//
+// It grows by blocks: a slice that makes room by copying itself takes more than
+// twice what it holds.
 type index struct {
-	data      []byte
-	whiteouts int // entries of kind whiteout or opaque
+	blocks    [][]byte // no entry lies in two of them
+	size      int      // of all of them, in bytes
+	whiteouts int      // entries of kind whiteout or opaque
 
 	last  []byte // path
 	mtime int64
@@ -62,24 +66,38 @@ func attributes(mode int64, uid, gid int) uint32 {
 	return h & (1<<24 - 1)
 }
 
+// indexBlock is where a block ends and the next begins.
+const indexBlock = 64 << 10
+
 func (x *index) add(e entry) {
+	if n := len(x.blocks); n == 0 || len(x.blocks[n-1]) >= indexBlock {
+		x.blocks = append(x.blocks, nil)
+	}
+	at := &x.blocks[len(x.blocks)-1]
+	before := len(*at)
+	*at = x.append(*at, e)
+	x.size += len(*at) - before
+	x.last = append(x.last[:0], e.path...)
+}
+
+func (x *index) append(to []byte, e entry) []byte {
 	shared := commonPrefix(x.last, e.path)
-	x.data = append(x.data, byte(e.kind))
-	x.data = binary.AppendUvarint(x.data, uint64(shared))
-	x.data = appendBytes(x.data, e.path[shared:])
+	to = append(to, byte(e.kind))
+	to = binary.AppendUvarint(to, uint64(shared))
+	to = appendBytes(to, e.path[shared:])
 	switch e.kind {
 	case file:
-		x.data = binary.AppendUvarint(x.data, uint64(e.body.size))
-		x.data = binary.AppendVarint(x.data, e.body.mtime-x.mtime)
-		x.data = binary.AppendUvarint(x.data, uint64(e.body.attrs))
-		x.data = binary.LittleEndian.AppendUint32(x.data, e.body.sum)
+		to = binary.AppendUvarint(to, uint64(e.body.size))
+		to = binary.AppendVarint(to, e.body.mtime-x.mtime)
+		to = binary.AppendUvarint(to, uint64(e.body.attrs))
+		to = binary.LittleEndian.AppendUint32(to, e.body.sum)
 		x.mtime = e.body.mtime
 	case link, soft:
-		x.data = appendBytes(x.data, e.target)
+		to = appendBytes(to, e.target)
 	case whiteout, opaque:
 		x.whiteouts++
 	}
-	x.last = append(x.last[:0], e.path...)
+	return to
 }
 
 // done gives back what only adding needs.
@@ -92,7 +110,7 @@ var errIndex = errors.New("the index of a layer is damaged")
 func (x *index) each(do func(entry) error) error {
 	var path []byte
 	var mtime int64
-	for c := (cursor{rest: x.data}); len(c.rest) > 0; {
+	for c := (cursor{blocks: x.blocks}); c.more(); {
 		e := entry{kind: kind(c.byte())}
 		shared := c.uvarint()
 		suffix := c.bytes()
@@ -121,8 +139,17 @@ func (x *index) each(do func(entry) error) error {
 
 // cursor takes an index apart. What does not fit breaks it for good.
 type cursor struct {
-	rest   []byte
+	blocks [][]byte // still to come
+	rest   []byte   // of the block it is in
 	broken bool
+}
+
+// more reports whether there is another entry, which may be in the next block.
+func (c *cursor) more() bool {
+	for len(c.rest) == 0 && len(c.blocks) > 0 && !c.broken {
+		c.rest, c.blocks = c.blocks[0], c.blocks[1:]
+	}
+	return len(c.rest) > 0
 }
 
 func (c *cursor) take(n int) []byte {

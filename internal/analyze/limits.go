@@ -21,7 +21,8 @@ type Limits struct {
 }
 
 // DefaultLimits let every image through that people are known to run: up to
-// two million files and tens of gigabytes. Paths end where Linux's PATH_MAX
+// two million files and tens of gigabytes. What is kept of the entries fits in
+// the 64 MiB that an image may take which fails for having too many. Paths end where Linux's PATH_MAX
 // does; the ratio is far above real layers (at most 20) and far below gzip's
 // ceiling of 1032.
 var DefaultLimits = Limits{
@@ -31,7 +32,7 @@ var DefaultLimits = Limits{
 	Unpacked: 128 << 30,
 	Ratio:    200,
 	Document: 8 << 20,
-	Index:    48 << 20,
+	Index:    36 << 20,
 	Nesting:  4,
 }
 
@@ -82,7 +83,7 @@ func (b *budget) again(c *content) error {
 	if b.entries.Add(c.entries) > b.Entries {
 		return fmt.Errorf("more than %d entries in all layers together", b.Entries)
 	}
-	size := len(c.index.data)
+	size := c.index.size
 	for _, e := range c.evidence {
 		size += len(e.Data)
 	}
@@ -95,6 +96,12 @@ func (b *budget) keep(n int) error {
 		return fmt.Errorf("the names and package databases of all layers together take more than %d bytes", b.Index)
 	}
 	return nil
+}
+
+// giveBack forgets a layer that nothing was kept of in the end.
+func (b *budget) giveBack(entries int64, kept int) {
+	b.entries.Add(-entries)
+	b.kept.Add(-int64(kept))
 }
 
 func (b *budget) inflate(n int) error {

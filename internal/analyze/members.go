@@ -57,7 +57,8 @@ func indexArchive(ctx context.Context, f *os.File, limits Limits) (archiveFile, 
 	in := newSection(f, 0, 1<<62)
 	tr := tar.NewReader(in)
 	last := ""
-	for count := 0; ; count++ {
+	var seen outer
+	for {
 		hdr, err := tr.Next()
 		if errors.Is(err, io.EOF) {
 			return a, nil
@@ -65,8 +66,8 @@ func indexArchive(ctx context.Context, f *os.File, limits Limits) (archiveFile, 
 		if err == nil {
 			err = ctx.Err()
 		}
-		if err == nil && count == outerMembers {
-			err = fmt.Errorf("more than %d members", outerMembers)
+		if err == nil {
+			err = seen.add(hdr)
 		}
 		if err != nil {
 			return a, fmt.Errorf("read archive %s: %w", after(last), err)

@@ -199,14 +199,14 @@ func (l *scanned) kept() kept {
 	return kept{
 		DiffID: l.diffID, Digest: l.digest, Blob: l.blob, Unpacked: l.unpacked, Estimate: l.estimate,
 		Compressed: l.compressed, Estimated: l.estimated, Exact: l.exact,
-		Index: l.index.data, Entries: l.entries, Whiteouts: l.index.whiteouts, Evidence: l.evidence, Problems: l.problems,
+		Index: bytes.Join(l.index.blocks, nil), Entries: l.entries, Whiteouts: l.index.whiteouts, Evidence: l.evidence, Problems: l.problems,
 	}
 }
 
 func (k kept) scanned() *scanned {
 	return &scanned{
 		content: &content{
-			index:   index{data: k.Index, whiteouts: k.Whiteouts},
+			index:   index{blocks: [][]byte{k.Index}, size: len(k.Index), whiteouts: k.Whiteouts},
 			entries: k.Entries, evidence: k.Evidence, problems: k.Problems,
 		},
 		diffID: k.DiffID, digest: k.Digest, blob: k.Blob, unpacked: k.Unpacked, estimate: k.Estimate,

@@ -230,11 +230,11 @@ func FuzzIndex(f *testing.F) {
 	} {
 		x.add(e)
 	}
-	f.Add(x.data)
-	f.Add(x.data[:len(x.data)-1])
+	f.Add(x.blocks[0])
+	f.Add(x.blocks[0][:x.size-1])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		tree := newTree(0, 1000)
-		if err := tree.apply(&index{data: data, whiteouts: 1}); err == nil && tree.bytes < 0 {
+		if err := tree.apply(&index{blocks: [][]byte{data}, size: len(data), whiteouts: 1}); err == nil && tree.bytes < 0 {
 			t.Errorf("%d bytes", tree.bytes)
 		}
 	})

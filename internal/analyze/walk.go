@@ -39,18 +39,26 @@ type tape struct {
 // tell of packages. In a stream all other payloads go by as well, and are summed.
 func walk(in tape, b *budget) (*content, error) {
 	w := walker{content: new(content), tape: in, tar: tar.NewReader(in.Reader), budget: b}
+	if err := w.all(); err != nil {
+		b.giveBack(w.entries, w.kept) // else layers that come later seem to be at fault
+		return nil, err
+	}
+	w.index.done()
+	return w.content, nil
+}
+
+func (w *walker) all() error {
 	last := ""
 	for {
 		hdr, err := w.tar.Next()
 		if errors.Is(err, io.EOF) {
-			w.index.done()
-			return w.content, nil
+			return nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read tar %s: %w", after(last), err)
+			return fmt.Errorf("read tar %s: %w", after(last), err)
 		}
 		if err := w.entry(hdr); err != nil {
-			return nil, err
+			return err
 		}
 		last = hdr.Name
 	}
@@ -61,14 +69,20 @@ type walker struct {
 	tape   tape
 	tar    *tar.Reader
 	budget *budget
+	kept   int // bytes of the budget
 	sum    summer
 }
 
+func (w *walker) keep(n int) error {
+	w.kept += n
+	return w.budget.keep(n)
+}
+
 func (w *walker) entry(hdr *tar.Header) error {
+	w.entries++
 	if err := w.budget.entry(); err != nil {
 		return fmt.Errorf("entry %s: %w", quote(hdr.Name), err)
 	}
-	w.entries++
 	e, ok, err := classify(hdr, w.budget)
 	if err != nil || !ok {
 		return err
@@ -78,9 +92,9 @@ func (w *walker) entry(hdr *tar.Header) error {
 			return err
 		}
 	}
-	before := len(w.index.data)
+	before := w.index.size
 	w.index.add(e)
-	return w.budget.keep(len(w.index.data) - before)
+	return w.keep(w.index.size - before)
 }
 
 // payload looks into a file and gives its sum, 0 if not all of it was read.
@@ -104,7 +118,7 @@ func (w *walker) payload(e entry, hdr *tar.Header) (uint32, error) {
 func (w *walker) distil(kind owner.Kind, f owner.File) {
 	data, err := owner.Distil(kind, f)
 	if err == nil && len(data) > 0 {
-		if err = w.budget.keep(len(data)); err == nil {
+		if err = w.keep(len(data)); err == nil {
 			w.evidence = append(w.evidence, owner.Evidence{Path: f.Path, Kind: kind, Data: data})
 		}
 	}
