@@ -24,7 +24,7 @@ const (
 // than sampleMost bytes only samples are compressed, spread evenly over it: the
 // first half of each fills the compressor's window, the second half counts.
 const (
-	sampleMost = 4 << 20
+	sampleMost = 2 << 20
 	sampleSize = 32 << 10
 )
 

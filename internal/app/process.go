@@ -13,7 +13,7 @@ import (
 // memoryGoal is where the garbage collector begins to work harder, in bytes. The
 // process shares its machine with the images under test; what it needs for a
 // large image is below.
-const memoryGoal = 40 << 20
+const memoryGoal = 46 << 20
 
 // Process runs a command over the real process and gives its exit code; it is
 // called by the mains only. The first SIGINT or SIGTERM ends ctx, and
