@@ -76,7 +76,25 @@ func Comparable(base, head Image) (Image, Image, error) {
 		return base, head, err
 	}
 	eh, err := head.estimated()
-	return eb, eh, err
+	if err != nil {
+		return base, head, err
+	}
+	shareEstimates(eb.Layers, eh.Layers)
+	return eb, eh, nil
+}
+
+// shareEstimates gives what both images hold one size: of a layer in one source
+// all may have been compressed, in the other samples.
+func shareEstimates(base, head []record.Layer) {
+	sizes := map[string]record.Bytes{}
+	for _, l := range base {
+		sizes[l.DiffID] = l.Compressed
+	}
+	for i, l := range head {
+		if size, ok := sizes[l.DiffID]; ok {
+			head[i].Compressed = size
+		}
+	}
 }
 
 // estimated is the image with every compressed size replaced by its estimate.

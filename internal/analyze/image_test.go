@@ -34,6 +34,22 @@ func TestPull(t *testing.T) {
 	}
 }
 
+// A layer of both images weighs the same in both, however each was read.
+func TestSharedLayersHaveOneEstimate(t *testing.T) {
+	layer := func(id string, size record.Bytes) record.Layer {
+		return record.Layer{DiffID: id, Compressed: size, Estimated: true}
+	}
+	base := Image{Layers: []record.Layer{layer("a", 100), layer("b", 50)}}
+	head := Image{Layers: []record.Layer{layer("a", 103), layer("c", 7)}}
+	b, h, err := Comparable(base, head)
+	if err != nil || b.Layers[0].Compressed != 100 || h.Layers[0].Compressed != 100 || h.Layers[1].Compressed != 7 {
+		t.Errorf("%+v and %+v, %v", b.Layers, h.Layers, err)
+	}
+	if head.Layers[0].Compressed != 103 {
+		t.Error("the argument was changed")
+	}
+}
+
 func TestInstruction(t *testing.T) {
 	for raw, want := range map[string]string{
 		"/bin/sh -c #(nop) COPY file:abc in /app ":           "COPY file:abc in /app",

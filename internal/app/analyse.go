@@ -186,11 +186,16 @@ func adviseSlimmer(services []record.Service) {
 // sourceWarning says when the two images lay in places of different kinds:
 // then their sizes are made comparable, which the reader has to know.
 func sourceWarning(base, head *side) []string {
-	if base.saved != nil || base.found.Source == head.found.Source {
+	from := string(base.found.Source)
+	made := "where either is not compressed, the compressed sizes of both are estimates by one compressor"
+	if base.saved != nil {
+		from = base.saved.Source
+		made = "where only one of them was compressed there, the two compressed sizes are of different kinds"
+	}
+	if from == string(head.found.Source) {
 		return nil
 	}
-	return []string{fmt.Sprintf("base was read from %s and head from %s: where either is not compressed, the compressed sizes of both are estimates by one compressor",
-		base.found.Source, head.found.Source)}
+	return []string{fmt.Sprintf("base was read from %s and head from %s: %s", from, head.found.Source, made)}
 }
 
 func joinNames(sides []*side) string {
