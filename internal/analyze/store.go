@@ -101,7 +101,7 @@ func contentKey(diffID string) string { return keptAs + "layer " + diffID }
 
 // keptAs is the version of all that is kept. Another index, other evidence or
 // other limits need another one.
-const keptAs = "1 "
+const keptAs = "2 "
 
 func (s *Store) remember(diffID string, l *scanned) {
 	s.mu.Lock()
