@@ -48,12 +48,8 @@ func (o *outer) add(hdr *tar.Header) error {
 // manifest.json last) and that of Engine 25 and newer (an OCI layout with a
 // manifest.json, whose blobs the containerd store leaves compressed).
 func Saved(ctx context.Context, r io.Reader, refs []string, opts Options) ([]Image, error) {
-	return readArchive(ctx, r, refs, Daemon, opts)
-}
-
-func readArchive(ctx context.Context, r io.Reader, refs []string, from Transport, opts Options) ([]Image, error) {
 	opts.Limits = opts.Limits.withDefaults()
-	s := newStream(ctx, from, opts)
+	s := newStream(ctx, Daemon, opts)
 	if err := s.read(ctx, r); err != nil {
 		return nil, fmt.Errorf("read saved images: %w", err)
 	}
@@ -68,10 +64,9 @@ type stream struct {
 	from      Transport
 	layers    map[string]scan     // by member name
 	byContent map[string]*scanned // by DiffID
-	store     *Store
-	documents map[string][]byte // JSON files by member name
-	kept      int               // bytes of documents
-	links     map[string]string // symbolic links between members
+	documents map[string][]byte   // JSON files by member name
+	kept      int                 // bytes of documents
+	links     map[string]string   // symbolic links between members
 }
 
 // scan is the outcome of reading one layer. A broken layer only matters if an
@@ -82,9 +77,10 @@ type scan struct {
 }
 
 func newStream(ctx context.Context, from Transport, opts Options) *stream {
+	reader := newScanner(opts)
+	reader.ctx, reader.digests, reader.contents = ctx, true, true
 	return &stream{
-		scan: scanner{ctx: ctx, budget: &budget{Limits: opts.Limits}, estimate: opts.Estimate, exact: opts.Exact, digests: true, contents: true},
-		opts: opts, from: from, store: opts.Store,
+		scan: reader, opts: opts, from: from,
 		layers: map[string]scan{}, byContent: map[string]*scanned{},
 		documents: map[string][]byte{}, links: map[string]string{},
 	}
@@ -185,9 +181,9 @@ func (s *stream) layer(name string, size int64, compressed bool, in io.Reader) e
 	if len(s.layers) == s.opts.Limits.Layers {
 		return fmt.Errorf("more than %d layers", s.opts.Limits.Layers)
 	}
-	if hex, ok := strings.CutPrefix(name, "blobs/sha256/"); ok && !compressed {
-		w := wanted{diffID: "sha256:" + hex, size: record.Bytes(size)}
-		if l, ok := s.store.get(w, &s.scan); ok && l.diffID == w.diffID {
+	if digest, ok := blobDigest(name); ok && !compressed {
+		w := wanted{diffID: digest, size: record.Bytes(size)}
+		if l, ok := s.opts.Store.get(w, &s.scan); ok && l.diffID == w.diffID {
 			s.layers[name] = scan{l, s.scan.budget.again(l.content)}
 			s.byContent[l.diffID] = l
 			return nil
@@ -202,7 +198,7 @@ func (s *stream) layer(name string, size int64, compressed bool, in io.Reader) e
 			l.content = known.content
 		} else {
 			s.byContent[l.diffID] = l
-			s.store.put(wanted{diffID: l.diffID}, l)
+			s.opts.Store.put(wanted{diffID: l.diffID}, l)
 		}
 	}
 	s.layers[name] = scan{l, err}
@@ -223,7 +219,7 @@ func (s *stream) find(name, diffID string) (*scanned, error) {
 	if l.err != nil {
 		return nil, fmt.Errorf("%s: %w", quote(name), l.err)
 	}
-	if want, ok := strings.CutPrefix(name, "blobs/sha256/"); ok && "sha256:"+want != l.digest {
+	if want, ok := blobDigest(name); ok && want != l.digest {
 		return nil, fmt.Errorf("%s: content hashes to %s", quote(name), l.digest)
 	}
 	return l.scanned, nil

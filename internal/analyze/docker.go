@@ -50,7 +50,8 @@ func convert(ctx context.Context, w io.Writer, ref Reference, opts Options, tag 
 	if err := writeFile(out, it.Config, found.raw); err != nil {
 		return err
 	}
-	s := scanner{ctx: ctx, budget: &budget{Limits: opts.Limits}, digests: true}
+	s := newScanner(Options{Limits: opts.Limits})
+	s.ctx, s.digests = ctx, true
 	first := firsts(found.layers)
 	for i, d := range found.layers {
 		it.Layers = append(it.Layers, d.Digest.Hex+".tar")

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -272,24 +273,33 @@ func (d *differ) note(c record.FileChange, s *surveyed, id, i uint32) {
 // others all the same.
 func rebuilt(base, head Image) []record.Rebuilt {
 	had := map[string]bool{}
-	like := map[uint64]int{}
-	for i, l := range base.Layers {
+	for _, l := range base.Layers {
 		had[l.DiffID] = true
-		if sum, ok := base.indexes[i].sum(); ok {
-			like[sum] = i
-		}
 	}
+	like := sync.OnceValue(base.bySum) // goes through every entry of base, for which there must be a reason
 	var out []record.Rebuilt
 	for i, l := range head.Layers {
 		if had[l.DiffID] {
 			continue
 		}
-		sum, ok := head.indexes[i].sum()
-		if from, there := like[sum]; ok && there {
-			out = append(out, record.Rebuilt{Base: from, Head: i, Compressed: l.Compressed})
+		if sum, ok := head.indexes[i].sum(); ok {
+			if from, there := like()[sum]; there {
+				out = append(out, record.Rebuilt{Base: from, Head: i, Compressed: l.Compressed})
+			}
 		}
 	}
 	return out
+}
+
+// bySum gives the layers by the sum of their content.
+func (img Image) bySum() map[uint64]int {
+	layers := map[uint64]int{}
+	for i, x := range img.indexes {
+		if sum, ok := x.sum(); ok {
+			layers[sum] = i
+		}
+	}
+	return layers
 }
 
 // sum is the same for layers with the same files in any order and with any

@@ -66,8 +66,16 @@ func layerTar(t testing.TB, headers ...tar.Header) []byte {
 
 func gzipped(t testing.TB, raw []byte) []byte {
 	t.Helper()
+	return gzippedAt(t, gzip.DefaultCompression, raw)
+}
+
+func gzippedAt(t testing.TB, level int, raw []byte) []byte {
+	t.Helper()
 	var out bytes.Buffer
-	w := gzip.NewWriter(&out)
+	w, err := gzip.NewWriterLevel(&out, level)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := w.Write(raw); err != nil {
 		t.Fatal(err)
 	}

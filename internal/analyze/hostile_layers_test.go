@@ -51,22 +51,6 @@ func header(t *testing.T, h tar.Header) []byte {
 	return out.Bytes()
 }
 
-func bestGzip(t *testing.T, raw []byte) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Write(raw); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
-
 // counted writes n empty files whose names begin with a number of 8 digits. It
 // counts in the header itself: tar.Writer would take minutes for ten million.
 func counted(n int, name string) layer {
@@ -131,7 +115,7 @@ func hostileLayers(t *testing.T) []hostile {
 	long := strings.Repeat("n", 64<<10)
 	whole := layerTar(t, fileOf("a", 50_000))
 	zeros := make([]byte, 10<<20)
-	gz, zs := bestGzip(t, zeros), zstded(t, zeros)
+	gz, zs := gzippedAt(t, gzip.BestCompression, zeros), zstded(t, zeros)
 	tenGB := header(t, fileOf("zeros", 10<<30))
 	packer, err := zstd.NewWriter(nil)
 	if err != nil {
@@ -142,7 +126,7 @@ func hostileLayers(t *testing.T) []hostile {
 		{"truncated tar", blob(whole[:20_000]), "cut short after 20000 bytes", "", 0},
 		{"truncated gzip", blob(gzipped(t, whole)[:9000]), "cut short after", "", 0},
 		{"truncated zstd", blob(zstded(t, whole)[:9000]), "cut short after", "", 0},
-		{"10 GB of zeros in 10 MB of gzip", joined(blob(bestGzip(t, tenGB)), repeated(1030, gz)), "a decompression bomb", "", 0},
+		{"10 GB of zeros in 10 MB of gzip", joined(blob(gzippedAt(t, gzip.BestCompression, tenGB)), repeated(1030, gz)), "a decompression bomb", "", 0},
 		{"10 GB of zeros behind the end of the tar", repeated(1030, gz), "a decompression bomb", "", 0},
 		{"10 GB of zeros in zstd", joined(blob(packer.EncodeAll(tenGB, nil)), repeated(1030, zs)), "a decompression bomb", "", 0},
 		{"a zstd window of 2 GB", blob(zstdWindow(whole)), "window size exceeded", "", 0},

@@ -27,14 +27,8 @@ type source struct {
 // the largest first, so that none is left to one processor at the end. A layer
 // that stands twice is read once.
 func readLayers(ctx context.Context, sources []source, atOnce int, s scanner, store *Store) ([]*scanned, error) {
-	first := map[string]int{}
-	var order []int
-	for i, from := range sources {
-		if _, ok := first[from.identity()]; !ok {
-			first[from.identity()] = i
-			order = append(order, i)
-		}
-	}
+	first := firstsBy(sources, source.identity)
+	order := slices.Compact(slices.Sorted(slices.Values(first)))
 	if atOnce > 1 {
 		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sources[b].size, sources[a].size) })
 	}
@@ -53,8 +47,8 @@ func readLayers(ctx context.Context, sources []source, atOnce int, s scanner, st
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	for i, from := range sources {
-		out[i] = out[first[from.identity()]]
+	for i := range out {
+		out[i] = out[first[i]]
 	}
 	return out, nil
 }

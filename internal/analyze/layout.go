@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -43,6 +44,12 @@ func (d directory) file(path string) (io.ReadCloser, error) {
 }
 
 func blobPath(d v1.Descriptor) string { return "blobs/" + d.Digest.Algorithm + "/" + d.Digest.Hex }
+
+// blobDigest is the digest that the path of a blob gives.
+func blobDigest(path string) (digest string, ok bool) {
+	hex, ok := strings.CutPrefix(path, "blobs/sha256/")
+	return "sha256:" + hex, ok
+}
 
 // localLayout is a layout in a directory or a file, and what closes it.
 type localLayout interface {

@@ -71,8 +71,10 @@ type budget struct {
 	kept     atomic.Int64
 }
 
-func (b *budget) entry() error {
-	if b.entries.Add(1) > b.Entries {
+func (b *budget) entry() error { return b.more(1) }
+
+func (b *budget) more(entries int64) error {
+	if b.entries.Add(entries) > b.Entries {
 		return fmt.Errorf("more than %d entries in all layers together", b.Entries)
 	}
 	return nil
@@ -80,8 +82,8 @@ func (b *budget) entry() error {
 
 // again accounts for a layer that was read before.
 func (b *budget) again(c *content) error {
-	if b.entries.Add(c.entries) > b.Entries {
-		return fmt.Errorf("more than %d entries in all layers together", b.Entries)
+	if err := b.more(c.entries); err != nil {
+		return err
 	}
 	size := c.index.size
 	for _, e := range c.evidence {

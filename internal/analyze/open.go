@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -99,13 +98,18 @@ func (r resolved) parallel() int {
 
 // firsts maps every layer to the first one with the same blob.
 func firsts(layers []v1.Descriptor) []int {
-	seen := map[v1.Hash]int{}
-	out := make([]int, len(layers))
-	for i, l := range layers {
-		first, ok := seen[l.Digest]
+	return firstsBy(layers, func(d v1.Descriptor) v1.Hash { return d.Digest })
+}
+
+// firstsBy maps every element to the first one with the same key.
+func firstsBy[T any, K comparable](all []T, key func(T) K) []int {
+	seen := map[K]int{}
+	out := make([]int, len(all))
+	for i, v := range all {
+		first, ok := seen[key(v)]
 		if !ok {
 			first = i
-			seen[l.Digest] = i
+			seen[key(v)] = i
 		}
 		out[i] = first
 	}
@@ -155,8 +159,8 @@ func (s *stream) fromFile(ctx context.Context, a archiveFile, ref Reference, it 
 			return Image{}, fmt.Errorf("%s: %s: %s is not in the archive", ref, layerName(i, ids[i]), quote(it.Layers[i]))
 		}
 		w := wanted{diffID: ids[i], size: record.Bytes(m.size), place: placeOf(a.from, ids[i], m.offset, m.size)}
-		if hex, ok := strings.CutPrefix(name, "blobs/sha256/"); ok {
-			w.digest = "sha256:" + hex
+		if digest, ok := blobDigest(name); ok {
+			w.digest = digest
 		}
 		sources = append(sources, source{wanted: w, name: ids[i],
 			open: func(context.Context) (io.ReadCloser, error) { return a.file(name) }})

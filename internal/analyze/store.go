@@ -129,9 +129,6 @@ func (s *Store) put(w wanted, l *scanned) {
 }
 
 func (s *Store) load(key string) *scanned {
-	if key == "" {
-		return nil
-	}
 	raw, ok := s.disk.Get(key)
 	if !ok {
 		return nil

@@ -199,12 +199,9 @@ func sourceWarning(base, head *side) []string {
 }
 
 func joinNames(sides []*side) string {
-	text := ""
+	names := make([]string, len(sides))
 	for i, s := range sides {
-		if i > 0 {
-			text += " and "
-		}
-		text += s.String()
+		names[i] = s.String()
 	}
-	return text
+	return strings.Join(names, " and ")
 }

@@ -44,12 +44,9 @@ func fileMax(largest int64) int64 { return largest + largest>>10 + 256 }
 
 // encode gives the file that holds a value.
 func encode(key string, value []byte) ([]byte, error) {
-	z, ok := encoders.Get().(*zstd.Encoder)
-	if !ok {
-		var err error
-		if z, err = newEncoder(); err != nil {
-			return nil, err
-		}
+	z, err := borrow(&encoders, newEncoder)
+	if err != nil {
+		return nil, err
 	}
 	defer encoders.Put(z)
 	file := make([]byte, 0, 256+len(key)+len(value)/2) // indexes compress to less than half
@@ -92,12 +89,9 @@ func decode(file []byte, key string, largest int64) (value []byte, ok bool) {
 // inflate gives the size bytes that a frame of zstd holds. They are checked
 // once more, by the frame's own checksum.
 func inflate(frame []byte, size int) ([]byte, bool) {
-	z, ok := decoders.Get().(*zstd.Decoder)
-	if !ok {
-		var err error
-		if z, err = newDecoder(); err != nil {
-			return nil, false
-		}
+	z, err := borrow(&decoders, newDecoder)
+	if err != nil {
+		return nil, false
 	}
 	defer decoders.Put(z)
 	value, err := z.DecodeAll(frame, make([]byte, 0, size))
@@ -107,6 +101,14 @@ func inflate(frame []byte, size int) ([]byte, bool) {
 // Coders are pooled, because to make one costs more than to use it. Those made
 // so have no goroutines; the garbage collector takes what is not needed.
 var encoders, decoders sync.Pool
+
+// borrow takes a coder out of its pool, or makes one. It has to be put back.
+func borrow[T any](from *sync.Pool, make func() (T, error)) (T, error) {
+	if z, ok := from.Get().(T); ok {
+		return z, nil
+	}
+	return make()
+}
 
 // newEncoder makes one that takes less than 1 MiB. The fastest level finds
 // nothing in a larger window: that of 4 MiB saves 0.4 % of a real index.

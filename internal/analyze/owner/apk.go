@@ -57,18 +57,7 @@ func (p *apkPackage) read(line []byte) error {
 	return nil
 }
 
-func claimAPK(evidence []Evidence) (claims []Claim, problems []error) {
-	for _, e := range evidence {
-		c, err := claimInstalled(e)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%q: %w", e.Path, err))
-		}
-		claims = append(claims, c...)
-	}
-	return claims, problems
-}
-
-func claimInstalled(e Evidence) ([]Claim, error) {
+func claimAPK(e Evidence) ([]Claim, error) {
 	groups, err := unpackStrings(e.Data, 3)
 	if err != nil {
 		return nil, err

@@ -126,23 +126,19 @@ func goModuleOf(pkg string, index map[string]int) int {
 
 var errWholeBinary = errors.New("the functions of this Go binary cannot be read: all its bytes are counted as its main module")
 
-// claimGoBinaries gives each module of a binary its share.
-func claimGoBinaries(evidence []Evidence) (claims []Claim, problems []error) {
-	for _, e := range evidence {
-		if len(e.Data) == 0 {
-			continue
-		}
-		var kept goEvidence
-		if err := json.Unmarshal(e.Data, &kept); err != nil {
-			problems = append(problems, fmt.Errorf("%q: %w: %w", e.Path, errPacked, err))
-			continue
-		}
-		if kept.Whole {
-			problems = append(problems, fmt.Errorf("%q: %w", e.Path, errWholeBinary))
-		}
-		claims = append(claims, kept.claims(e.Path)...)
+// claimGoBinary gives each module of a binary its share.
+func claimGoBinary(e Evidence) ([]Claim, error) {
+	if len(e.Data) == 0 {
+		return nil, nil
 	}
-	return claims, problems
+	var kept goEvidence
+	if err := json.Unmarshal(e.Data, &kept); err != nil {
+		return nil, fmt.Errorf("%w: %w", errPacked, err)
+	}
+	if kept.Whole {
+		return kept.claims(e.Path), errWholeBinary
+	}
+	return kept.claims(e.Path), nil
 }
 
 // claims divides the file in proportion to the bytes of functions.

@@ -98,21 +98,17 @@ func isPom(name []byte) bool {
 	return bytes.HasPrefix(name, []byte("META-INF/maven/")) && bytes.HasSuffix(name, []byte("/pom.properties"))
 }
 
-// claimJars gives each nested jar its share of the file, and the jar itself the
+// claimJar gives each nested jar its share of the file, and the jar itself the
 // rest.
-func claimJars(evidence []Evidence) (claims []Claim, problems []error) {
-	for _, e := range evidence {
-		if len(e.Data) == 0 {
-			continue
-		}
-		var kept jarEvidence
-		if err := json.Unmarshal(e.Data, &kept); err != nil {
-			problems = append(problems, fmt.Errorf("%q: %w: %w", e.Path, errPacked, err))
-			continue
-		}
-		claims = append(claims, kept.claims(e.Path)...)
+func claimJar(e Evidence) ([]Claim, error) {
+	if len(e.Data) == 0 {
+		return nil, nil
 	}
-	return claims, problems
+	var kept jarEvidence
+	if err := json.Unmarshal(e.Data, &kept); err != nil {
+		return nil, fmt.Errorf("%w: %w", errPacked, err)
+	}
+	return kept.claims(e.Path), nil
 }
 
 func (k jarEvidence) claims(file string) []Claim {

@@ -81,14 +81,10 @@ func text(value json.RawMessage) string {
 	return s
 }
 
-func claimNPM(evidence []Evidence) (claims []Claim, problems []error) {
-	for _, e := range evidence {
-		groups, err := unpackStrings(e.Data, 2)
-		if err != nil || len(groups) != 1 {
-			problems = append(problems, fmt.Errorf("%q: %w", e.Path, errPacked))
-			continue
-		}
-		claims = append(claims, Claim{Ecosystem: record.NPM, Name: groups[0][0], Version: groups[0][1], Root: path.Dir(e.Path)})
+func claimNPM(e Evidence) ([]Claim, error) {
+	groups, err := unpackStrings(e.Data, 2)
+	if err != nil || len(groups) != 1 {
+		return nil, errPacked
 	}
-	return claims, problems
+	return []Claim{{Ecosystem: record.NPM, Name: groups[0][0], Version: groups[0][1], Root: path.Dir(e.Path)}}, nil
 }

@@ -23,18 +23,33 @@ var ecosystems = []ecosystem{
 		KindDpkgStatus: distilDpkgStatus, KindDpkgList: distilDpkgList,
 		KindDpkgStatusD: distilDpkgStatus, KindDpkgMD5Sums: distilDpkgMD5Sums,
 	}},
-	{claimAPK, distillers{KindAPK: distilAPK}},
+	{perFile(claimAPK), distillers{KindAPK: distilAPK}},
 	{claimPython, distillers{
 		KindPythonInfo: distilPythonInfo, KindPythonRecord: distilPythonRecord,
 		KindPythonFiles: distilPythonFiles, KindPythonTop: distilPythonTop,
 	}},
 	{claimGems, distillers{KindGem: distilGem, KindGemExtension: distilGemExtension}},
-	{claimNPM, distillers{KindNPM: distilNPM}},
-	{claimRPM, distillers{
+	{perFile(claimNPM), distillers{KindNPM: distilNPM}},
+	{perFile(claimRPM), distillers{
 		KindRPMSQLite: distilRPMSQLite, KindRPMNDB: distilRPMNDB, KindRPMBerkeley: distilRPMBerkeley,
 	}},
-	{claimGoBinaries, distillers{KindExecutable: distilGoBinary}},
-	{claimJars, distillers{KindJar: distilJar}},
+	{perFile(claimGoBinary), distillers{KindExecutable: distilGoBinary}},
+	{perFile(claimJar), distillers{KindJar: distilJar}},
+}
+
+// perFile is for ecosystems in which each file tells of its packages alone. An
+// error is a problem with that file, and does not undo the claims beside it.
+func perFile(claim func(Evidence) ([]Claim, error)) func([]Evidence) ([]Claim, []error) {
+	return func(evidence []Evidence) (claims []Claim, problems []error) {
+		for _, e := range evidence {
+			c, err := claim(e)
+			if err != nil {
+				problems = append(problems, fmt.Errorf("%q: %w", e.Path, err))
+			}
+			claims = append(claims, c...)
+		}
+		return claims, problems
+	}
 }
 
 type distillers = map[Kind]func(File) ([]byte, error)

@@ -121,25 +121,18 @@ func distilRPMBerkeley(f File) ([]byte, error) {
 var errBerkeley = errors.New("this is a Berkeley DB, as rpm made it before 4.16, which is not supported: the files of its packages are counted as nobody's")
 
 // claimRPM gives each package its files.
-func claimRPM(evidence []Evidence) (claims []Claim, problems []error) {
-	for _, e := range evidence {
-		if len(e.Data) == 0 {
-			continue
-		}
-		if e.Kind == KindRPMBerkeley {
-			problems = append(problems, fmt.Errorf("%q: %w", e.Path, errBerkeley))
-			continue
-		}
-		c, problem, err := unpackRPM(e.Data)
-		if err == nil && problem != "" {
-			err = errors.New(problem)
-		}
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%q: %w", e.Path, err))
-		}
-		claims = append(claims, c...)
+func claimRPM(e Evidence) ([]Claim, error) {
+	switch {
+	case len(e.Data) == 0:
+		return nil, nil
+	case e.Kind == KindRPMBerkeley:
+		return nil, errBerkeley
 	}
-	return claims, problems
+	claims, problem, err := unpackRPM(e.Data)
+	if err == nil && problem != "" {
+		err = errors.New(problem)
+	}
+	return claims, err
 }
 
 func unpackRPM(data []byte) (claims []Claim, problem string, err error) {
