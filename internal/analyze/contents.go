@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/plimsoll-ci/plimsoll/internal/analyze/advice"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -51,10 +50,7 @@ type surveyed struct {
 	*tree
 	owners *owners
 	rest   map[string]record.Directory // of what nobody owns
-	last   struct {                    // group that was asked for last
-		of   uint32
-		name string
-	}
+	groups groups
 	below  []record.Bytes // by node: all that is in it
 	layers []record.Layer
 
@@ -70,7 +66,7 @@ func survey(img *Image) *surveyed {
 
 func (img *Image) survey() *surveyed {
 	owned, problems := img.claim()
-	s := &surveyed{tree: img.tree, owners: owned, rest: map[string]record.Directory{}, below: make([]record.Bytes, len(img.tree.all)), layers: img.Layers, problems: problems}
+	s := &surveyed{tree: img.tree, owners: owned, groups: newGroups(&img.tree.nodes), below: make([]record.Bytes, len(img.tree.all)), layers: img.Layers, problems: problems}
 	seen := make([]bool, len(s.inodes))
 	order := make([]uint32, 0, len(s.all))
 	for id := range s.each {
@@ -83,6 +79,7 @@ func (img *Image) survey() *surveyed {
 	for _, id := range slices.Backward(order) {
 		s.below[s.all[id].parent] += s.below[id]
 	}
+	s.rest = byPath(s.groups.list)
 	return s
 }
 
@@ -98,12 +95,7 @@ func (s *surveyed) count(id, i uint32) {
 		s.owners.list[who].Files++
 		return
 	}
-	if parent := s.all[id].parent; s.last.name == "" || s.last.of != parent {
-		s.last.of, s.last.name = parent, s.group(parent)
-	}
-	at := s.last.name
-	d := s.rest[at]
-	s.rest[at] = record.Directory{Path: at, Size: d.Size + size, Files: d.Files + 1}
+	s.groups.add(s.all[id].parent, size)
 }
 
 // divide gives everybody a part of a file, and returns what is left of it.
@@ -119,29 +111,6 @@ func (s *surveyed) divide(parts []share, size record.Bytes) (left record.Bytes) 
 		sum += p.part
 	}
 	return left
-}
-
-// deep are the directories below which others are worth a group of their own.
-var deep = map[string]bool{"usr": true, "var": true, "opt": true, "home": true, "root": true, "srv": true}
-
-// group is the directory that a file which nobody owns is summed up under: its
-// own, dir, or that two levels below the root, three below /usr and its like.
-func (s *surveyed) group(id uint32) string {
-	dir := string(s.appendPath(nil, id))
-	first, _, _ := strings.Cut(dir, "/")
-	levels := 2
-	if deep[first] {
-		levels = 3
-	}
-	at := 0
-	for range levels {
-		end := strings.IndexByte(dir[at:], '/')
-		if end < 0 {
-			return "/" + dir
-		}
-		at += end + 1
-	}
-	return "/" + dir[:at-1]
 }
 
 func (s *surveyed) packages() []record.Package {

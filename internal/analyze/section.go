@@ -4,6 +4,8 @@ import (
 	"archive/tar"
 	"errors"
 	"io"
+
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/untar"
 )
 
 // section is a part of a file that can be read at random. It reads ahead a
@@ -61,7 +63,7 @@ func (s *section) Seek(offset int64, whence int) (int64, error) {
 // rest is the payload of the file whose header was read last; nil where the
 // payload does not lie there as it is.
 func (s *section) rest(hdr *tar.Header) io.ReaderAt {
-	if hdr.Typeflag == tar.TypeGNUSparse || hdr.PAXRecords["GNU.sparse.major"] != "" || hdr.PAXRecords["GNU.sparse.map"] != "" {
+	if untar.Sparse(hdr) {
 		return nil
 	}
 	return io.NewSectionReader(&s.SectionReader, s.pos, hdr.Size)

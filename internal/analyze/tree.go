@@ -22,6 +22,7 @@ type tree struct {
 	most   int64
 	waste  waste
 	notes  notes
+	trail  trail
 	once   sync.Once
 	seen   *surveyed // by survey, once
 }
@@ -93,14 +94,16 @@ func (t *tree) add(e entry) error {
 		if old != 0 && t.all[old].inode == 0 {
 			return nil // attributes only, children stay
 		}
-		return t.put(parent, name, 0, e.path)
+		_, err := t.put(parent, old, name, 0, e.path)
+		return err
 	case link:
-		return t.link(parent, name, e)
+		return t.link(parent, old, name, e)
 	}
 	if old != 0 && int(t.all[old].layer) == t.current() {
 		t.notes.addf("%s stands twice in the layer; the last one counts", quote(string(e.path)))
 	}
-	return t.put(parent, name, t.newInode(e), e.path)
+	_, err = t.put(parent, old, name, t.newInode(e), e.path)
+	return err
 }
 
 func (t *tree) newInode(e entry) uint32 {
@@ -118,22 +121,24 @@ func (t *tree) newInode(e entry) uint32 {
 }
 
 // link gives a file of this or a lower layer another name.
-func (t *tree) link(parent uint32, name []byte, e entry) error {
+func (t *tree) link(parent, old uint32, name []byte, e entry) error {
 	target, ok := t.find(e.target)
 	shared := t.all[target].inode
 	if !ok || shared == 0 {
 		t.notes.addf("%s is a hard link to %s, which is no file here", quote(string(e.path)), quote(string(e.target)))
-		return t.put(parent, name, t.newInode(entry{kind: file}), e.path)
+		_, err := t.put(parent, old, name, t.newInode(entry{kind: file}), e.path)
+		return err
 	}
 	t.inodes[shared].names++ // held while put removes what stood here, which may be shared itself
-	err := t.put(parent, name, shared, e.path)
+	_, err := t.put(parent, old, name, shared, e.path)
 	t.inodes[shared].names--
 	return err
 }
 
-// put replaces what parent holds under name, at path. Inode 0 makes a directory.
-func (t *tree) put(parent uint32, name []byte, i uint32, path []byte) error {
-	if old := t.lookup(parent, name); old != 0 {
+// put makes a node for what parent is to hold under name, at path, in the place
+// of old if that is not 0. Inode 0 makes a directory.
+func (t *tree) put(parent, old uint32, name []byte, i uint32, path []byte) (id uint32, err error) {
+	if old != 0 {
 		why := t.replacing(old, i)
 		if why == record.Copied {
 			t.inodes[i].maker = t.inodes[t.all[old].inode].maker
@@ -141,12 +146,12 @@ func (t *tree) put(parent uint32, name []byte, i uint32, path []byte) error {
 		t.remove(old, why, path)
 	}
 	if t.made++; t.made > t.most {
-		return fmt.Errorf("more than %d paths in all layers together", t.most)
+		return 0, fmt.Errorf("more than %d paths in all layers together", t.most)
 	}
-	id := t.insert(parent, name, t.current())
+	id = t.insert(parent, name, t.current())
 	t.all[id].inode = i
 	if i == 0 {
-		return nil
+		return id, nil
 	}
 	t.files++
 	t.top().files++
@@ -155,7 +160,7 @@ func (t *tree) put(parent uint32, name []byte, i uint32, path []byte) error {
 		t.bytes += record.Bytes(shared.body.size)
 		t.top().size += record.Bytes(shared.body.size)
 	}
-	return nil
+	return id, nil
 }
 
 // replacing says what it is to have the inode new in the place of a node.
@@ -188,6 +193,7 @@ func (t *tree) remove(id uint32, why record.WasteKind, path []byte) {
 // empty removes all below a directory, without recursion: an image chooses how
 // deep it is.
 func (t *tree) empty(root uint32, why record.WasteKind, path []byte) {
+	t.trail.lose()
 	for at := root; ; {
 		if child := t.all[at].child; child != 0 {
 			at = child
@@ -229,7 +235,8 @@ func (t *tree) drop(id uint32, why record.WasteKind, path []byte) {
 // makeParent is the directory that is to hold path: those that no entry
 // announced are made, and whatever else stands in the way is replaced.
 func (t *tree) makeParent(path []byte) (id uint32, name []byte, err error) {
-	for at := 0; ; {
+	id, at := t.trail.follow(path)
+	for {
 		end := bytes.IndexByte(path[at:], '/')
 		if end < 0 {
 			return id, path[at:], nil
@@ -237,12 +244,12 @@ func (t *tree) makeParent(path []byte) (id uint32, name []byte, err error) {
 		name, upTo := path[at:at+end], path[:at+end]
 		next := t.lookup(id, name)
 		if next == 0 || t.all[next].inode != 0 {
-			if err := t.put(id, name, 0, upTo); err != nil {
+			if next, err = t.put(id, next, name, 0, upTo); err != nil {
 				return 0, nil, err
 			}
-			next = t.lookup(id, name)
 		}
 		id, at = next, at+end+1
+		t.trail.add(id, upTo)
 	}
 }
 

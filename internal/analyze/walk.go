@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-ci/plimsoll/internal/analyze/owner"
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/untar"
 )
 
 // Names that layers give to what they hide.
@@ -38,7 +39,7 @@ type tape struct {
 // walk reads the headers of a layer's tar, and of the files in it those that
 // tell of packages. In a stream all other payloads go by as well, and are summed.
 func walk(in tape, b *budget) (*content, error) {
-	w := walker{content: new(content), tape: in, tar: tar.NewReader(in.Reader), budget: b}
+	w := walker{content: new(content), tape: in, tar: untar.NewReader(in.Reader), budget: b}
 	if err := w.all(); err != nil {
 		b.giveBack(w.entries, w.kept) // else layers that come later seem to be at fault
 		return nil, err
@@ -67,7 +68,7 @@ func (w *walker) all() error {
 type walker struct {
 	*content
 	tape   tape
-	tar    *tar.Reader
+	tar    *untar.Reader
 	budget *budget
 	kept   int // bytes of the budget
 	sum    summer
@@ -99,16 +100,17 @@ func (w *walker) entry(hdr *tar.Header) error {
 
 // payload looks into a file and gives its sum, 0 if not all of it was read.
 func (w *walker) payload(e entry, hdr *tar.Header) (uint32, error) {
-	kind := owner.Wanted(string(e.path), e.body.size, hdr.Mode)
+	name := string(e.path)
+	kind := owner.Wanted(name, e.body.size, hdr.Mode)
 	if w.tape.at != nil {
 		if kind != "" {
-			w.distil(kind, owner.File{Path: string(e.path), Size: hdr.Size, Mode: hdr.Mode, Body: w.tar, At: w.tape.at.rest(hdr)})
+			w.distil(kind, owner.File{Path: name, Size: hdr.Size, Mode: hdr.Mode, Body: w.tar, At: w.tape.at.rest(hdr)})
 		}
 		return 0, nil
 	}
 	w.sum.reset(w.tar)
 	if kind != "" {
-		w.distil(kind, owner.File{Path: string(e.path), Size: hdr.Size, Mode: hdr.Mode, Body: &w.sum})
+		w.distil(kind, owner.File{Path: name, Size: hdr.Size, Mode: hdr.Mode, Body: &w.sum})
 	}
 	return w.sum.finish()
 }

@@ -119,6 +119,8 @@ type classifier struct {
 	scanner
 	enabled set
 	owners  map[owner]set // what is known of those met
+	last    owner         // the one met last: most files lie beside others of their package
+	wanted  set           // by the rules that want all of its files
 	byOwner set           // the rules that want the last file for its package
 	kin     []int         // of each rule, the first one that says the same
 }
@@ -156,6 +158,9 @@ func (c *classifier) owned(f File) set {
 		return 0
 	}
 	o := owner{f.Ecosystem, f.Owner}
+	if o == c.last {
+		return c.wanted
+	}
 	wanted, known := c.owners[o]
 	if !known {
 		for rest := c.owner; rest != 0; rest.drop(rest.first()) {
@@ -165,6 +170,7 @@ func (c *classifier) owned(f File) set {
 		}
 		c.owners[o] = wanted
 	}
+	c.last, c.wanted = o, wanted
 	return wanted
 }
 
