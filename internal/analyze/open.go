@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -19,19 +20,71 @@ var ErrInEngine = errors.New("the image is in a container engine, which has to s
 // Open reads the image that ref names from an OCI layout, an archive or a
 // registry.
 func Open(ctx context.Context, ref Reference, opts Options) (Image, error) {
+	found, err := Find(ctx, ref, opts)
+	if err != nil {
+		return Image{}, err
+	}
+	defer found.Close()
+	return found.Read(ctx)
+}
+
+// Found is an image of which only documents were read, not its layers.
+type Found struct {
+	ref      Reference
+	config   config
+	manifest string // "" where the source has none
+	sources  []source
+	atOnce   int // layers to read
+	opts     Options
+	done     func()
+}
+
+// Find does the first half of [Open]: whoever reads several images finds all of
+// them, then has each [Found.Recall] what is known of it, and only then reads,
+// so that no layer is read which the store holds for another image. What was
+// found has to be closed.
+func Find(ctx context.Context, ref Reference, opts Options) (*Found, error) {
 	opts.Limits = opts.Limits.withDefaults()
 	switch ref.Transport {
 	case DockerArchive:
-		return openDockerArchive(ctx, ref, opts)
+		return findDockerArchive(ctx, ref, opts)
 	case Bare, Daemon:
-		return Image{}, fmt.Errorf("%s: %w", ref, ErrInEngine)
+		return nil, fmt.Errorf("%s: %w", ref, ErrInEngine)
 	}
-	found, done, err := resolve(ctx, ref, opts)
+	from, done, err := resolve(ctx, ref, opts)
 	if err != nil {
-		return Image{}, fmt.Errorf("%s: %w", ref, err)
+		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
-	defer done()
-	return found.read(ctx, ref, opts)
+	found := &Found{ref: ref, config: from.config, manifest: from.manifest, atOnce: from.parallel(), opts: opts, done: done}
+	if found.sources, err = from.sources(); err != nil {
+		done()
+		return nil, fmt.Errorf("%s: %w", ref, err)
+	}
+	return found, nil
+}
+
+// Close gives back what the image is read from.
+func (f *Found) Close() { f.done() }
+
+// Recall takes those layers out of the store that it holds.
+func (f *Found) Recall() {
+	by := newScanner(f.opts)
+	for _, from := range f.sources {
+		unlock := f.opts.Store.lock(from.diffID)
+		f.opts.Store.get(from.wanted, &by)
+		unlock()
+	}
+}
+
+// Read reads the layers and puts the image together.
+func (f *Found) Read(ctx context.Context) (Image, error) {
+	layers, err := readLayers(ctx, f.sources, f.atOnce, newScanner(f.opts), f.opts.Store)
+	if err != nil {
+		return Image{}, fmt.Errorf("%s: %w", f.ref, err)
+	}
+	img, err := assemble(f.ref.String(), f.ref.Transport, f.config, layers, f.opts.Limits)
+	img.Manifest = f.manifest
+	return img, err
 }
 
 // resolve reads the documents of an image that lies in an OCI layout or a
@@ -52,27 +105,21 @@ func resolve(ctx context.Context, ref Reference, opts Options) (found resolved, 
 	return found, func() { _ = closer.Close() }, nil // nothing was written
 }
 
-// read reads the layers and puts the image together.
-func (r resolved) read(ctx context.Context, ref Reference, opts Options) (Image, error) {
+// sources are the layers.
+func (r resolved) sources() ([]source, error) {
 	ids := r.config.diffIDs()
-	var sources []source
+	var out []source
 	for i, d := range r.layers {
 		if err := checkLayer(d); err != nil {
-			return Image{}, fmt.Errorf("%s: %s: %w", ref, layerName(i, d.Digest.String()), err)
+			return nil, fmt.Errorf("%s: %w", layerName(i, d.Digest.String()), err)
 		}
-		sources = append(sources, source{
+		out = append(out, source{
 			wanted: wanted{diffID: ids[i], digest: d.Digest.String(), size: record.Bytes(d.Size), place: r.from.place(d)},
 			name:   d.Digest.String(), verify: true, prove: r.remote(),
 			open: func(ctx context.Context) (io.ReadCloser, error) { return r.from.open(ctx, d) },
 		})
 	}
-	layers, err := readLayers(ctx, sources, r.parallel(), newScanner(opts), opts.Store)
-	if err != nil {
-		return Image{}, fmt.Errorf("%s: %w", ref, err)
-	}
-	img, err := assemble(ref.String(), ref.Transport, r.config, layers, opts.Limits)
-	img.Manifest = r.manifest
-	return img, err
+	return out, nil
 }
 
 func newScanner(opts Options) scanner {
@@ -126,48 +173,56 @@ func checkLayer(d v1.Descriptor) error {
 	return nil
 }
 
-// openDockerArchive reads the one image of an archive that ref names.
-func openDockerArchive(ctx context.Context, ref Reference, opts Options) (Image, error) {
+// findDockerArchive finds the one image of an archive that ref names.
+func findDockerArchive(ctx context.Context, ref Reference, opts Options) (*Found, error) {
 	f, err := openArchive(ref.Path)
 	if err != nil {
-		return Image{}, fmt.Errorf("%s: %w", ref, err)
+		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
-	defer f.Close()
+	done := func() { _ = f.Close() } // nothing was written
+	found, err := foundIn(ctx, f, ref, opts)
+	if err != nil {
+		done()
+		return nil, err
+	}
+	found.done = done
+	return found, nil
+}
+
+func foundIn(ctx context.Context, f *os.File, ref Reference, opts Options) (*Found, error) {
 	a, s, err := openMembers(ctx, f, opts)
 	if err != nil {
-		return Image{}, fmt.Errorf("%s: %w", ref, err)
+		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
 	items, err := s.items(ctx, []string{ref.Name})
 	if err != nil {
-		return Image{}, err
+		return nil, err
 	}
-	return s.fromFile(ctx, a, ref, items[0])
+	found := &Found{ref: ref, atOnce: runtime.GOMAXPROCS(0), opts: opts}
+	if found.config, err = s.configOf(ref.String(), items[0]); err != nil {
+		return nil, err
+	}
+	if found.sources, err = s.sources(a, items[0], found.config.diffIDs()); err != nil {
+		return nil, fmt.Errorf("%s: %w", ref, err)
+	}
+	return found, nil
 }
 
-// fromFile reads the layers of an item where they lie.
-func (s *stream) fromFile(ctx context.Context, a archiveFile, ref Reference, it item) (Image, error) {
-	c, err := s.configOf(ref.String(), it)
-	if err != nil {
-		return Image{}, err
-	}
-	ids := c.diffIDs()
-	var sources []source
+// sources are the layers of an item, to be read where they lie.
+func (s *stream) sources(a archiveFile, it item, ids []string) ([]source, error) {
+	var out []source
 	for i, name := range it.Layers {
 		name = s.follow(name)
 		m, ok := a.members[name]
 		if !ok {
-			return Image{}, fmt.Errorf("%s: %s: %s is not in the archive", ref, layerName(i, ids[i]), quote(it.Layers[i]))
+			return nil, fmt.Errorf("%s: %s is not in the archive", layerName(i, ids[i]), quote(it.Layers[i]))
 		}
 		w := wanted{diffID: ids[i], size: record.Bytes(m.size), place: placeOf(a.from, ids[i], m.offset, m.size)}
 		if digest, ok := blobDigest(name); ok {
 			w.digest = digest
 		}
-		sources = append(sources, source{wanted: w, name: ids[i],
+		out = append(out, source{wanted: w, name: ids[i],
 			open: func(context.Context) (io.ReadCloser, error) { return a.file(name) }})
 	}
-	layers, err := readLayers(ctx, sources, runtime.GOMAXPROCS(0), newScanner(s.opts), s.opts.Store)
-	if err != nil {
-		return Image{}, fmt.Errorf("%s: %w", ref, err)
-	}
-	return assemble(ref.String(), DockerArchive, c, layers, s.opts.Limits)
+	return out, nil
 }

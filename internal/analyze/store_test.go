@@ -239,3 +239,42 @@ func FuzzIndex(f *testing.F) {
 		}
 	})
 }
+
+// A layer that is known from base is not read for head, whichever comes first.
+func TestHeadIsReadWithWhatIsKnownOfBase(t *testing.T) {
+	dir, files := t.TempDir(), t.TempDir()
+	base, head := pair(t)
+	noon := time.Unix(1700000000, 0)
+	refs := []Reference{
+		save(t, filepath.Join(files, "head.tar"), legacy(t, head), noon),
+		save(t, filepath.Join(files, "base.tar"), legacy(t, base), noon),
+	}
+	if _, err := Open(t.Context(), refs[1], Options{Store: openCache(t, dir)}); err != nil {
+		t.Fatal(err)
+	}
+	opts := Options{Store: openCache(t, dir)}
+	var images []*Found
+	for _, ref := range refs {
+		found, err := Find(t.Context(), ref, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer found.Close()
+		images = append(images, found)
+	}
+	for _, found := range images {
+		found.Recall()
+	}
+	by := newScanner(images[0].opts)
+	var known []bool
+	for _, from := range images[0].sources {
+		_, ok := opts.Store.get(from.wanted, &by)
+		known = append(known, ok)
+	}
+	if d := cmp.Diff([]bool{true, false, false}, known); d != "" {
+		t.Errorf("layers of head that are known before any is read (-want +got):\n%s", d)
+	}
+	if _, err := images[0].Read(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

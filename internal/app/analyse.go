@@ -49,24 +49,18 @@ func gatesBytes(s config.Service) bool {
 // analyse reads the images' layers: those in the engine in one stream, in which
 // what they share comes once.
 func (j *job) analyse(ctx context.Context, exact bool, sides ...*side) error {
-	var inEngine []*side
-	var elsewhere errgroup.Group
+	var inEngine, elsewhere []*side
 	for _, s := range sides {
 		switch {
 		case s.saved != nil:
 		case s.image != nil && s.ref.InEngine():
 			inEngine = append(inEngine, s)
 		default:
-			elsewhere.Go(func() (err error) {
-				options := analyze.Options{Platform: j.platform, Estimate: len(sides) > 1, Exact: exact, Store: j.store}
-				if s.found, err = analyze.Open(ctx, s.ref, options); err != nil {
-					return fmt.Errorf("%s: %w", s.name, err)
-				}
-				return nil
-			})
+			elsewhere = append(elsewhere, s)
 		}
 	}
-	if err := elsewhere.Wait(); err != nil {
+	options := analyze.Options{Platform: j.platform, Estimate: len(sides) > 1, Exact: exact, Store: j.store}
+	if err := open(ctx, elsewhere, options); err != nil {
 		return err
 	}
 	if len(inEngine) > 0 {
@@ -82,6 +76,39 @@ func (j *job) analyse(ctx context.Context, exact bool, sides ...*side) error {
 		}
 	}
 	both.Wait()
+	return nil
+}
+
+// open reads images that are not in the engine, at the same time. What is known
+// of any of them is looked for before any is read.
+func open(ctx context.Context, sides []*side, options analyze.Options) error {
+	images := make([]*analyze.Found, len(sides))
+	defer func() {
+		for _, found := range images {
+			if found != nil {
+				found.Close()
+			}
+		}
+	}()
+	steps := []func(int) error{
+		func(i int) (err error) { images[i], err = analyze.Find(ctx, sides[i].ref, options); return err },
+		func(i int) error { images[i].Recall(); return nil },
+		func(i int) (err error) { sides[i].found, err = images[i].Read(ctx); return err },
+	}
+	for _, step := range steps {
+		var all errgroup.Group
+		for i, s := range sides {
+			all.Go(func() error {
+				if err := step(i); err != nil {
+					return fmt.Errorf("%s: %w", s.name, err)
+				}
+				return nil
+			})
+		}
+		if err := all.Wait(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
