@@ -111,7 +111,28 @@ func TestLagIsTheGeneratorsOwnLateness(t *testing.T) {
 			t.Fatal(err)
 		}
 		between(t, "lag", r.Lag.Duration(), 7*ms, 7010*time.Microsecond)
+		if r.Late != 1 {
+			t.Errorf("%v of the requests late, want all", r.Late)
+		}
 		between(t, "p50", r.Quantile(0.5), 7*ms, 7010*time.Microsecond)
+	})
+}
+
+// Late is a share of requests, which a percentile does not show.
+func TestLateIsTheShareOfRequestsTheGeneratorHeldUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := serveFake(t, func(http.ResponseWriter, *http.Request) {})
+		wait, n := o.wait, 0
+		o.wait = func(ctx context.Context, until time.Time) error {
+			if n++; n%50 == 0 {
+				until = until.Add(6 * ms)
+			}
+			return wait(ctx, until)
+		}
+		r, err := Run(t.Context(), target, steady(1, 100), o)
+		if err != nil || r.Late != 0.02 {
+			t.Errorf("%v of the requests late, %v; want 2 of 100", r.Late, err)
+		}
 	})
 }
 

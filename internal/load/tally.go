@@ -16,10 +16,15 @@ type tally struct {
 	lag       *hdrhistogram.Histogram
 	sum       time.Duration // of the latencies in the histogram
 	max       time.Duration
+	late      int // sent more than lateAfter after they could have been
 	completed int
 	causes    map[string]int
 	last      time.Time // the last good answer
 }
+
+// lateAfter is the lag from which a request counts as late: a generator that
+// has a core to itself stays below a fifth of it.
+const lateAfter = 5 * time.Millisecond
 
 // newTally tracks latencies to twice the timeout, which only a machine that
 // stood still exceeds, with three digits.
@@ -43,7 +48,11 @@ type outcome struct {
 func (t *tally) add(o outcome) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	put(t.lag, o.sent.Sub(o.could))
+	lag := o.sent.Sub(o.could)
+	put(t.lag, lag)
+	if lag > lateAfter {
+		t.late++
+	}
 	if o.cause == "" {
 		t.completed++
 		t.last = later(t.last, o.done)
@@ -84,6 +93,7 @@ func (t *tally) result(start time.Time, s schedule) Result {
 		Seconds:   record.SecondsOf(window),
 		Max:       record.SecondsOf(t.max),
 		Lag:       record.SecondsOf(quantile(t.lag, 0.99)),
+		Late:      float64(t.late) / float64(max(1, t.completed+errors)),
 		Causes:    t.causes,
 	}}
 	if n := t.latency.TotalCount(); n > 0 {

@@ -52,6 +52,7 @@ type LoadResult struct {
 	Mean      Seconds        `json:"mean"`
 	Max       Seconds        `json:"max"`
 	Lag       Seconds        `json:"lag"`              // 99th percentile of how late the generator itself sent
+	Late      float64        `json:"late"`             // share of the requests it sent more than 5 ms late by its own fault
 	Causes    map[string]int `json:"causes,omitempty"` // what the errors were
 }
 
