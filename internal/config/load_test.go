@@ -90,7 +90,7 @@ func TestDesignExample(t *testing.T) {
 			Name: "api", Image: "app:head", Base: "app:base",
 			Setup: record.Setup{
 				Ready:  record.Ready{Kind: record.ReadyHTTP, Path: "/health", Port: 8080, Timeout: 60},
-				Limits: record.Limits{CPUs: 1, Memory: 256 << 20, PIDs: 4096},
+				Limits: record.Limits{CPUs: 1, Memory: 256 << 20, PIDs: 4096, Disk: 4 << 30},
 				Load: record.Load{
 					Stages: []record.Stage{{For: 1, Rate: 50}, {For: 2, Rate: 200}},
 					Requests: []record.Request{
@@ -132,7 +132,7 @@ func TestEverything(t *testing.T) {
 	api, worker := plan.Services[0], plan.Services[1]
 	want := record.Setup{
 		Ready:  record.Ready{Kind: record.ReadyTCP, Port: 8080, Timeout: 30},
-		Limits: record.Limits{CPUs: 0.5, Memory: 512 << 20, PIDs: 200},
+		Limits: record.Limits{CPUs: 0.5, Memory: 512 << 20, PIDs: 200, Disk: 2 << 30},
 		Load: record.Load{
 			Stages: []record.Stage{{For: 0.5}, {For: 1, Rate: 20}},
 			Requests: []record.Request{
@@ -189,7 +189,7 @@ func TestDefaultIsTheMinimalFile(t *testing.T) {
 		t.Errorf("(-file +default):\n%s", d)
 	}
 	s := got.Services[0]
-	if s.Name != "app" || s.Setup.Idle != 0.5 || s.Setup.StopTimeout != 10 || s.Setup.Limits != (record.Limits{PIDs: 4096}) ||
+	if s.Name != "app" || s.Setup.Idle != 0.5 || s.Setup.StopTimeout != 10 || s.Setup.Limits != (record.Limits{PIDs: 4096, Disk: 4 << 30}) ||
 		s.Setup.Ready != (record.Ready{Kind: record.ReadyAuto, Timeout: 60}) {
 		t.Errorf("defaults of a service: %+v", s)
 	}

@@ -69,6 +69,7 @@ const (
 	DefaultIdle         = record.Seconds(0.5)
 	DefaultStopTimeout  = record.Seconds(10)
 	DefaultPIDs         = 4096
+	DefaultDisk         = 4 << 30
 	DefaultLoad         = record.Seconds(1.5) // length of the one stage, at a rate both images can bear
 )
 
@@ -91,7 +92,7 @@ func defaultService() Service {
 	return Service{
 		Setup: record.Setup{
 			Ready:       record.Ready{Kind: record.ReadyAuto, Timeout: DefaultReadyTimeout},
-			Limits:      record.Limits{PIDs: DefaultPIDs},
+			Limits:      record.Limits{PIDs: DefaultPIDs, Disk: DefaultDisk},
 			Idle:        DefaultIdle,
 			StopTimeout: DefaultStopTimeout,
 		},

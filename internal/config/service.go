@@ -20,6 +20,7 @@ const (
 	maxRate       = 1e6
 	maxWeight     = 1_000_000
 	minimumMemory = 6 << 20 // the least the Docker Engine accepts
+	minimumDisk   = 64 << 20
 )
 
 // readyKinds are the probes a user can ask for; a later version has the rest.
@@ -76,10 +77,11 @@ var ports = notation[int]{"a port such as 8080", parseInt}.check(atLeast(1, "1")
 
 func (d *decoder) limits(n *yaml.Node, l *record.Limits) {
 	pids := int(l.PIDs)
-	d.mapping(n, `limits, a mapping with "memory", "cpus" and "pids"`,
+	d.mapping(n, `limits, a mapping with "memory", "cpus", "pids" and "disk"`,
 		field{name: "memory", read: value(d, &l.Memory, sizes.check(atLeast[record.Bytes](minimumMemory, "6Mi, the engine's minimum")))},
 		field{name: "cpus", read: value(d, &l.CPUs, cpus.check(atLeast(0.01, "10m, the engine's minimum")).check(atMost(1024.0, "1024")))},
 		field{name: "pids", read: value(d, &pids, integers.check(positive))},
+		field{name: "disk", read: value(d, &l.Disk, sizes.check(atLeast[record.Bytes](minimumDisk, "64Mi, what can be told from other changes of the disk")))},
 	)
 	l.PIDs = int64(pids)
 }

@@ -54,6 +54,7 @@ type Limits struct {
 	CPUs   float64 `json:"cpus,omitempty"`
 	Memory Bytes   `json:"memory,omitempty"`
 	PIDs   int64   `json:"pids,omitempty"`
+	Disk   Bytes   `json:"disk,omitempty"` // that the app may hold more of than at its start
 }
 
 // Load is an open-loop request schedule: requests leave at the offered rate,

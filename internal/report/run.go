@@ -61,6 +61,9 @@ func limits(l record.Limits) string {
 	if l.PIDs > 0 {
 		parts = append(parts, count(float64(l.PIDs))+" processes")
 	}
+	if l.Disk > 0 {
+		parts = append(parts, binaryBytes.print(float64(l.Disk))+" of disk")
+	}
 	return strings.Join(parts, ", ")
 }
 
