@@ -124,6 +124,8 @@ func (d *decoder) service(n *yaml.Node, given Images) Service {
 		field{name: "read_only", read: value(d, &s.Setup.ReadOnly, booleans)},
 		field{name: "idle", read: value(d, &s.Setup.Idle, seconds.check(atMost(maxIdle, "10m")))},
 		field{name: "stop_timeout", read: value(d, &s.Setup.StopTimeout, seconds.check(positive).check(atMost(maxStop, "10m")))},
+		field{name: "recover", read: value(d, &s.Setup.Recover, booleans)},
+		field{name: "stop_under_load", read: value(d, &s.Setup.StopUnderLoad, booleans)},
 		field{name: "load", read: func(v *yaml.Node) { asked = true; d.load(v, &s.Setup.Load) }},
 		field{name: "budgets", read: func(v *yaml.Node) { d.budgets(v, &s) }},
 		field{name: "kubernetes", instead: `; write "limits" and "ready" here`},
@@ -134,7 +136,7 @@ func (d *decoder) service(n *yaml.Node, given Images) Service {
 		return Service{}
 	}
 	d.settleImages(n, &s, given, present["image"] != nil)
-	d.settleLoad(present["load"], &s.Setup, asked)
+	d.settleShape(present, &s.Setup, asked)
 	s.Setup.Environment = slices.Sorted(maps.Keys(s.Env))
 	if s.Name == "" && present["name"] == nil {
 		s.Name = nameOf(s.Image)
@@ -152,13 +154,6 @@ func (d *decoder) settleImages(n *yaml.Node, s *Service, given Images, named boo
 	if given.Base != "" {
 		s.Base = given.Base
 	}
-}
-
-func (d *decoder) settleLoad(n *yaml.Node, s *record.Setup, asked bool) {
-	if asked && s.Ready.Kind == record.ReadyNone {
-		d.failf(target(n), `"load" needs a port, but "ready" is none; expected "ready" with http, tcp or auto`)
-	}
-	completeLoad(s, asked)
 }
 
 // command reads a list of arguments, or one line that is split like a shell's.

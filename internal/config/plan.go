@@ -113,7 +113,7 @@ func defaultCost() Cost {
 // completeLoad fills in the load a user left out. A service that said its port
 // is not HTTP, or has none, gets no requests it never asked for.
 func completeLoad(s *record.Setup, asked bool) {
-	if !asked && (s.Ready.Kind == record.ReadyTCP || s.Ready.Kind == record.ReadyNone) {
+	if !asked && !speaksHTTP(s.Ready) {
 		return
 	}
 	if len(s.Load.Stages) == 0 {
@@ -126,4 +126,9 @@ func completeLoad(s *record.Setup, asked bool) {
 		}
 		s.Load.Requests = []record.Request{{Method: "GET", Path: path, Weight: 1}}
 	}
+}
+
+// speaksHTTP reports whether a probe leaves it open that the app serves HTTP.
+func speaksHTTP(r record.Ready) bool {
+	return r.Kind == record.ReadyAuto || r.Kind == record.ReadyHTTP || r.Kind == record.ReadyLog && r.Port != 0
 }

@@ -23,58 +23,6 @@ const (
 	minimumDisk   = 64 << 20
 )
 
-// readyKinds are the probes a user can ask for; a later version has the rest.
-const readyKinds = "http, tcp or none"
-
-var laterKinds = []string{"grpc", "log", "healthcheck", "exec", "exit"}
-
-// ready reads a probe: a word, or a mapping with the kind as one of its keys.
-func (d *decoder) ready(n *yaml.Node, r *record.Ready) {
-	n = target(n)
-	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
-		d.readyWord(n, r)
-		return
-	}
-	fields := []field{
-		{name: "http", read: func(v *yaml.Node) { r.Kind = record.ReadyHTTP; value(d, &r.Path, targets)(v) }},
-		{name: "tcp", read: func(v *yaml.Node) { r.Kind = record.ReadyTCP; value(d, &r.Port, ports)(v) }},
-		{name: "port", read: value(d, &r.Port, ports)},
-		{name: "timeout", read: value(d, &r.Timeout, seconds.check(positive).check(atMost(maxTimeout, "1h")))},
-	}
-	for _, kind := range laterKinds {
-		fields = append(fields, field{name: kind, instead: ", expected " + readyKinds})
-	}
-	present := d.mapping(n, `a probe such as {http: /health, port: 8080}, {tcp: 8080} or none`, fields...)
-	switch {
-	case present["http"] != nil && present["tcp"] != nil:
-		d.failf(n, `two probes, "http" and "tcp"; expected one`)
-	case present["tcp"] != nil && present["port"] != nil:
-		d.failf(target(present["port"]), `"port" stands beside "tcp", which names the port already; expected one of the two`)
-	}
-}
-
-func (d *decoder) readyWord(n *yaml.Node, r *record.Ready) {
-	switch n.Value {
-	case "none":
-		r.Kind = record.ReadyNone
-		return
-	case "auto":
-		return
-	case "http", "tcp":
-		d.failf(n, "the probe %q needs a value, such as {http: /health} or {tcp: 8080}", n.Value)
-		return
-	}
-	for _, later := range laterKinds {
-		if n.Value == later {
-			d.failf(n, "the probe %q is not available in this version, expected %s", later, readyKinds)
-			return
-		}
-	}
-	d.failf(n, "unknown probe %s, expected %s%s", shown(n.Value), readyKinds, didYouMean(n.Value, []string{"http", "tcp", "none", "auto"}))
-}
-
-var ports = notation[int]{"a port such as 8080", parseInt}.check(atLeast(1, "1")).check(atMost(65535, "65535"))
-
 func (d *decoder) limits(n *yaml.Node, l *record.Limits) {
 	pids := int(l.PIDs)
 	d.mapping(n, `limits, a mapping with "memory", "cpus", "pids" and "disk"`,

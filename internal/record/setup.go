@@ -27,6 +27,9 @@ type Setup struct {
 	User        string   `json:"user,omitempty"`
 	Tmpfs       []string `json:"tmpfs,omitempty"`
 	ReadOnly    bool     `json:"read_only,omitempty"` // the root file system
+	Recover     bool     `json:"recover,omitempty"`   // kill the app once and time its way back
+	// StopUnderLoad keeps requests coming while the app stops.
+	StopUnderLoad bool `json:"stop_under_load,omitempty"`
 }
 
 // ReadyKind says how readiness is decided.
@@ -39,13 +42,19 @@ const (
 	ReadyHTTP ReadyKind = "http"
 	ReadyTCP  ReadyKind = "tcp"
 	ReadyNone ReadyKind = "none"
+	ReadyGRPC ReadyKind = "grpc" // grpc.health.v1.Health says SERVING
+	ReadyLog  ReadyKind = "log"  // a line of the app's log
+	ReadyExit ReadyKind = "exit" // a job: it runs until it ends by itself
 )
 
 // Ready is a readiness probe.
 type Ready struct {
 	Kind    ReadyKind `json:"kind"`
-	Path    string    `json:"path,omitempty"` // of HTTP probes, "/" when empty
-	Port    int       `json:"port,omitempty"` // 0: EXPOSE, else whatever starts to listen
+	Path    string    `json:"path,omitempty"`    // of HTTP probes, "/" when empty
+	Service string    `json:"service,omitempty"` // of gRPC probes, "" for the server as a whole
+	Log     string    `json:"log,omitempty"`     // of log probes: a part of the line, or /a regular expression/
+	Exit    int       `json:"exit,omitempty"`    // of jobs: the exit code that is a success
+	Port    int       `json:"port,omitempty"`    // 0: EXPOSE, else whatever starts to listen
 	Timeout Seconds   `json:"timeout"`
 }
 

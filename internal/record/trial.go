@@ -16,6 +16,8 @@ type Trial struct {
 	Memory  Timeline             `json:"memory"`
 	Load    *LoadResult          `json:"load,omitempty"`
 	Exit    Exit                 `json:"exit"`
+	Recover *Recovery            `json:"recover,omitempty"` // nil when the app was not killed
+	Drain   *Drain               `json:"drain,omitempty"`   // nil when it stopped without load
 	Host    Host                 `json:"host"`
 	Notes   []string             `json:"notes,omitempty"`
 }
@@ -31,6 +33,7 @@ type Readiness struct {
 	High      Seconds   `json:"high"`
 	Attempts  int       `json:"attempts"`
 	Listeners []string  `json:"listeners,omitempty"` // address:port of every new listener
+	Clocks    Seconds   `json:"clocks,omitempty"`    // of log probes: how far the engine's clock may be off the gate's
 }
 
 // Timeline holds samples of the app's memory, as columns of equal length.
@@ -62,6 +65,37 @@ type Exit struct {
 	OOMKilled bool    `json:"oom_killed,omitempty"`
 	Stop      Seconds `json:"stop,omitempty"` // from the stop signal to an empty cgroup
 	Killed    bool    `json:"killed,omitempty"`
+	Ending    Ending  `json:"ending,omitempty"`
+	Cause     string  `json:"cause,omitempty"` // why the ending is not graceful, in words, where that was looked into
+}
+
+// Ending is what an app made of its stop signal.
+type Ending string
+
+// The endings.
+const (
+	EndedGracefully Ending = "graceful"  // it ended by itself, in time
+	EndedBySignal   Ending = "signalled" // the signal ended it: it never handled it
+	EndedByKill     Ending = "killed"    // it had to be killed
+)
+
+// Recovery is how an app came back after SIGKILL. All of it together is
+// recover.seconds.
+type Recovery struct {
+	Emptied Seconds `json:"emptied"` // from the kill to the last process gone
+	Engine  Seconds `json:"engine"`  // from there to the app's execution: what the engine took
+	Ready   Seconds `json:"ready"`   // from there to readiness
+}
+
+// Drain counts what became of the requests that kept coming while the app was
+// told to stop. Sent is the sum of the others.
+type Drain struct {
+	Rate     float64 `json:"rate"` // offered, requests per second
+	Sent     int     `json:"sent"`
+	Answered int     `json:"answered"` // with an accepted status
+	Failed   int     `json:"failed"`   // with another status
+	Lost     int     `json:"lost"`     // the connection was accepted, and no answer came
+	Refused  int     `json:"refused"`  // nothing listened any more
 }
 
 // Host is what the machine did during a trial.
