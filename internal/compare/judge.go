@@ -25,7 +25,7 @@ type matchup struct {
 	base     record.Record
 	head     record.Record
 	pairs    []pair
-	voided   int
+	voids    []string // why each voided pair does not count
 	warnings []string
 	unpriced bool // and a warning says why
 	series   map[record.MetricID]series
@@ -41,7 +41,7 @@ type claim struct {
 func lay(in Input) *matchup {
 	m := &matchup{in: in, base: clone(in.Base), head: clone(in.Head), warnings: []string{}, series: map[record.MetricID]series{}}
 	paired := match(m.base.Trials, m.head.Trials)
-	m.pairs, m.voided = paired.counted, len(paired.voids)
+	m.pairs, m.voids = paired.counted, paired.voids
 	if w := paired.warning(); w != "" {
 		m.warnings = append(m.warnings, w)
 	}

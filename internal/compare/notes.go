@@ -17,6 +17,9 @@ func notHeadsFault(m record.Metric) string {
 // gave no value in some pairs can fail but not pass: what its other boots show
 // may be just what the silent ones lack.
 func (m *matchup) ruling(c claim, o outcome, row record.Change, cost *record.CostChange) ruling {
+	if !m.observable(c) && len(m.pairs) == 0 && m.noise() != "" {
+		return ruling{record.Inconclusive, m.noise() + "not a single pair counts"}
+	}
 	if !m.observable(c) {
 		return ruling{record.Missing, m.unobserved(c.id)}
 	}
@@ -25,9 +28,9 @@ func (m *matchup) ruling(c claim, o outcome, row record.Change, cost *record.Cos
 	}
 	switch {
 	case o.look == 0:
-		return ruling{o.verdict, fmt.Sprintf("only %d of the %d pairs that a first verdict takes", len(m.pairs), Looks(m.family())[0])}
+		return ruling{o.verdict, m.noise() + fmt.Sprintf("only %d of the %d pairs that a first verdict takes", len(m.pairs), Looks(m.family())[0])}
 	case o.verdict == record.Inconclusive:
-		return ruling{o.verdict, fmt.Sprintf("undecided after %d pairs: %s", o.look, m.unsettled(c, o, row, cost))}
+		return ruling{o.verdict, m.noise() + fmt.Sprintf("undecided after %d pairs: %s", o.look, m.unsettled(c, o, row, cost))}
 	case o.verdict == record.Fail:
 		return ruling{o.verdict, m.broken(c, o)}
 	case o.last.within > stat.LookLevel:
@@ -94,7 +97,7 @@ func (m *matchup) unobserved(id record.MetricID) string {
 	switch base, head := present(m.series[id].base), present(m.series[id].head); {
 	case len(m.base.Trials)+len(m.head.Trials) == 0:
 		return "not measured: nothing was booted"
-	case len(m.pairs) == 0 && m.voided > 0:
+	case len(m.pairs) == 0 && len(m.voids) > 0:
 		return "not measured: no pair counts"
 	case len(m.pairs) == 0:
 		return "not measured: no pair of boots was completed"

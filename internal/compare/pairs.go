@@ -66,12 +66,3 @@ func void(number int, base, head []*record.Trial) string {
 	}
 	return ""
 }
-
-// warning tells how many pairs were voided and why the first of them was, or ""
-// where none was.
-func (p pairing) warning() string {
-	if len(p.voids) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%d of %d pairs do not count; the first: %s", len(p.voids), len(p.voids)+len(p.counted), p.voids[0])
-}

@@ -18,6 +18,8 @@ type Plan struct {
 	// Decided reports whether the trials so far decide everything. Nil runs
 	// every round.
 	Decided func(trials [][]record.Trial) bool
+	// Unguarded counts every round, whatever disturbed it.
+	Unguarded bool
 }
 
 // Result is everything that was observed. Index i of each slice is target i.
@@ -25,18 +27,21 @@ type Result struct {
 	Trials  [][]record.Trial // the warm-up first, with Pair 0
 	Targets []Target         // with the port, readiness and rate that were found
 	Sampler string
-	Rounds  int // counted rounds, the warm-up not among them
+	Rounds  int // counted rounds, the warm-up and the voided ones not among them
+	Voided  int // rounds that something outside the pods disturbed
 	Notes   []string
 }
 
 // Progress tells how far a run has come.
 type Progress struct {
-	Phase string // warm-up, measure
-	Round int
-	Looks []int
-	Name  string        // the target that is about to boot
-	Left  time.Duration // until the next look, 0 while unknown
-	Plan  string        // once, after the warm-up: the plan in words
+	Phase  string // warm-up, measure
+	Round  int    // the one under way, among those that count
+	Looks  []int
+	Name   string        // the target that is about to boot
+	Left   time.Duration // until the next look, 0 while unknown
+	Plan   string        // once, after the warm-up: the plan in words
+	Voided int           // rounds so far that do not count
+	Void   string        // once, after a round that does not count: why
 }
 
 // Rounds boots the targets in rounds. Seed fixes the order, which is random.
@@ -59,6 +64,7 @@ type rounds struct {
 	result Result
 	round  time.Duration // what one round takes, from the warm-up
 	began  time.Time
+	causes map[string]int // of voided rounds
 }
 
 func (r *rounds) run(ctx context.Context) error {
@@ -70,16 +76,14 @@ func (r *rounds) run(ctx context.Context) error {
 		return err
 	}
 	r.report(Progress{Phase: "measure", Looks: r.plan.Looks, Plan: r.describe(budget)})
-	r.began = time.Now()
+	r.began, r.causes = time.Now(), map[string]int{}
 	for _, look := range r.plan.Looks {
 		if r.result.Rounds > 0 && time.Since(r.began)+r.pace()*time.Duration(look-r.result.Rounds) > budget {
 			r.note("stopped after %d rounds: the next look at %d would pass the time budget of %v", r.result.Rounds, look, budget.Round(time.Second))
 			return nil
 		}
-		for r.result.Rounds < look {
-			if err := r.next(ctx, look); err != nil {
-				return err
-			}
+		if noisy, err := r.upTo(ctx, look); noisy || err != nil {
+			return err
 		}
 		if r.plan.Decided != nil && r.plan.Decided(r.result.Trials) {
 			return nil
@@ -88,24 +92,46 @@ func (r *rounds) run(ctx context.Context) error {
 	return nil
 }
 
-// next runs one round in random order.
+// upTo runs rounds until so many count. It reports whether the machine is too
+// noisy to go on.
+func (r *rounds) upTo(ctx context.Context, look int) (noisy bool, err error) {
+	for r.result.Rounds < look {
+		if r.tooNoisy() {
+			return true, nil
+		}
+		if err := r.next(ctx, look); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// next runs one round in random order. One that something outside the pods has
+// disturbed is voided whole; another takes its place, under a number of its own.
 func (r *rounds) next(ctx context.Context, look int) error {
-	pair := r.result.Rounds + 1
+	pair := r.result.Rounds + r.result.Voided + 1
+	trials := make([]*record.Trial, len(r.result.Targets))
 	for order, i := range r.random.Perm(len(r.result.Targets)) {
-		r.report(Progress{Phase: "measure", Round: pair, Looks: r.plan.Looks, Name: r.result.Targets[i].Name,
-			Left: r.pace() * time.Duration(look-r.result.Rounds)})
+		r.report(Progress{Phase: "measure", Round: r.result.Rounds + 1, Looks: r.plan.Looks, Name: r.result.Targets[i].Name,
+			Left: r.pace() * time.Duration(look-r.result.Rounds), Voided: r.result.Voided})
 		observed, err := r.booter.Boot(ctx, r.result.Targets[i], 0)
 		if err != nil {
 			return fmt.Errorf("round %d: %w", pair, err)
 		}
 		observed.Trial.Pair, observed.Trial.Order = pair, order
 		r.result.Trials[i] = append(r.result.Trials[i], observed.Trial)
+		trials[i] = &r.result.Trials[i][len(r.result.Trials[i])-1]
 	}
-	r.result.Rounds = pair
+	if why := r.voided(trials); why != "" {
+		r.void(trials, why)
+		return nil
+	}
+	r.result.Rounds++
 	return nil
 }
 
-// pace is what a round takes: measured once there are rounds, planned before.
+// pace is what a round that counts takes, with its share of those that do not:
+// measured once there are rounds, planned before.
 func (r *rounds) pace() time.Duration {
 	if r.result.Rounds == 0 {
 		return r.round

@@ -98,8 +98,25 @@ type Drain struct {
 	Refused  int     `json:"refused"`  // nothing listened any more
 }
 
-// Host is what the machine did during a trial.
+// Host is what the machine did during a trial, from the gate to the end of what
+// is measured. The CPU times are those of this window.
 type Host struct {
 	Steal     float64 `json:"steal"`     // share of CPU time the hypervisor took
 	Throttled Seconds `json:"throttled"` // time the app was held back by its own CPU limit
+
+	Window Seconds `json:"window,omitempty"`
+	CPUs   int     `json:"cpus,omitempty"`
+	Busy   Seconds `json:"busy,omitempty"`  // CPU time of all programs, without interrupts
+	App    Seconds `json:"app,omitempty"`   // CPU time of the app
+	Agent  Seconds `json:"agent,omitempty"` // CPU time of the agent, the load's generator
+	Engine Seconds `json:"engine,omitempty"`
+	// EngineSeen says how the engine's CPU time was seen: cgroup, processes, or ""
+	// where it was not.
+	EngineSeen string   `json:"engine_seen,omitempty"`
+	Others     *float64 `json:"others,omitempty"` // CPUs used on average by none of the three; nil where unknown
+
+	// Clock is the highest frequency the machine allows its CPUs, as a mean over them
+	// in kHz, at the gate and at the end; nil where it is not visible.
+	Clock  []int64 `json:"clock,omitempty"`
+	TooHot int64   `json:"too_hot,omitempty"` // times a CPU was slowed down for its temperature
 }

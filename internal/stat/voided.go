@@ -1,0 +1,12 @@
+package stat
+
+// MaxVoided is how many pairs of a run may be voided, and replaced by others,
+// before the machine is taken to be too noisy for a verdict: half as many as the
+// last look counts. A third of all boots is then lost, and whatever disturbed
+// them has most likely disturbed the others as well, only less visibly.
+func MaxVoided(looks []int) int {
+	if len(looks) == 0 {
+		return 0
+	}
+	return (looks[len(looks)-1] + 1) / 2
+}
