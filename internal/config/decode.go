@@ -18,11 +18,14 @@ func (d *decoder) failf(n *yaml.Node, format string, args ...any) {
 }
 
 // field is one key of a mapping: how its value is read, or, for a key that a
-// later version has, what to use instead.
+// later version has, what to use instead, or, for a key that means something
+// else in another tool, why it is none here.
 type field struct {
 	name    string
 	read    func(*yaml.Node)
 	instead string
+	refused string
+	alias   bool // another word for a key before it, which errors do not list
 }
 
 // mapping reads a mapping by its fields and gives the value node of each key
@@ -44,6 +47,10 @@ func (d *decoder) field(e entry, fields []field) {
 	var names []string
 	for _, f := range fields {
 		if f.name == e.key.Value {
+			if f.refused != "" {
+				d.failf(e.key, "%q %s", f.name, f.refused)
+				return
+			}
 			if f.read == nil {
 				d.failf(e.key, "%q is not available in this version%s", f.name, f.instead)
 				return
@@ -51,7 +58,7 @@ func (d *decoder) field(e entry, fields []field) {
 			f.read(e.value)
 			return
 		}
-		if f.read != nil {
+		if f.read != nil && !f.alias {
 			names = append(names, f.name)
 		}
 	}

@@ -16,9 +16,6 @@ const (
 	maxTimeout    = record.Seconds(3600)
 	maxIdle       = record.Seconds(600)
 	maxStop       = record.Seconds(600)
-	maxStage      = record.Seconds(3600)
-	maxRate       = 1e6
-	maxWeight     = 1_000_000
 	minimumMemory = 6 << 20 // the least the Docker Engine accepts
 	minimumDisk   = 64 << 20
 )
@@ -70,58 +67,6 @@ func (d *decoder) pairs(n *yaml.Node, what string, as named) map[string]string {
 		default:
 			all[e.key.Value] = v.Value
 		}
-	}
-	return all
-}
-
-func (d *decoder) load(n *yaml.Node, l *record.Load) {
-	d.mapping(n, `a load, a mapping with "stages" and "requests"`,
-		field{name: "stages", read: func(v *yaml.Node) { l.Stages = d.stages(v) }},
-		field{name: "requests", read: func(v *yaml.Node) { l.Requests = d.requests(v) }},
-		field{name: "script", instead: `, expected "stages" and "requests"`},
-	)
-}
-
-func (d *decoder) stages(n *yaml.Node) []record.Stage {
-	var all []record.Stage
-	for _, item := range d.list(n, "a list of stages such as {for: 1s, rate: 50}") {
-		var s record.Stage
-		present := d.mapping(item, `a stage such as {for: 1s, rate: 50}`,
-			field{name: "for", read: value(d, &s.For, seconds.check(positive).check(atMost(maxStage, "1h")))},
-			field{name: "rate", read: value(d, &s.Rate, stageRates)},
-		)
-		if present != nil && present["for"] == nil {
-			d.failf(target(item), `the stage has no length, expected a key such as "for: 1s"`)
-		}
-		all = append(all, s)
-	}
-	return all
-}
-
-// stageRates are requests per second, with or without the unit: inside a stage
-// of seconds a bare number can mean nothing else.
-var stageRates = notation[float64]{"a rate such as 50 or 50/s", func(s string) (float64, error) {
-	if number, _, unit, err := split(s); err == nil && unit == "" {
-		return number, nil
-	}
-	return parseRate(s)
-}}.check(positive).check(atMost(maxRate, "1000000/s"))
-
-func (d *decoder) requests(n *yaml.Node) []record.Request {
-	var all []record.Request
-	for _, item := range d.list(n, "a list of requests such as {path: /user/1}") {
-		r := record.Request{Method: "GET", Path: "/", Weight: 1}
-		present := d.mapping(item, `a request such as {path: /user/1}`,
-			field{name: "path", read: value(d, &r.Path, targets)},
-			field{name: "method", read: value(d, &r.Method, methods)},
-			field{name: "body", read: func(v *yaml.Node) { r.Body, _ = d.scalar(v, "text") }},
-			field{name: "headers", read: func(v *yaml.Node) { r.Headers = d.pairs(v, "headers", headers) }},
-			field{name: "weight", read: value(d, &r.Weight, integers.check(positive).check(atMost(maxWeight, "1000000")))},
-		)
-		if present != nil && present["path"] == nil {
-			d.failf(target(item), `the request has no path, expected a key such as "path: /"`)
-		}
-		all = append(all, r)
 	}
 	return all
 }

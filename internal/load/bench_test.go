@@ -81,14 +81,14 @@ func used(b *testing.B) time.Duration {
 // BenchmarkSaturation is the generator's CPU time per request when the app never
 // rests; the goal is 60 µs.
 func BenchmarkSaturation(b *testing.B) {
-	g, err := newGenerator(process(b), nil, Options{})
+	g, err := newGenerator(process(b), record.Load{}, Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer g.client.close()
 	before := used(b)
 	for b.Loop() {
-		g.closedLoop(b.Context(), time.Now().Add(100*time.Millisecond))
+		g.closedLoop(b.Context(), time.Now(), schedule{{For: 0.1, Users: connections}})
 	}
 	n := g.tally.completed
 	b.ReportMetric(float64((used(b)-before).Microseconds())/float64(n), "cpu-µs/request")

@@ -7,27 +7,28 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
-// connections of the closed loop: enough to keep two cores busy across the
-// answers' latency, few enough that the queue they form stays short.
+// connections is how many requests a calibration keeps under way: enough to keep
+// two cores busy across the answers' latency, few enough that the queue they
+// form stays short.
 const connections = 4
 
 // Calibrate finds the rate of good answers per second the target sustains: for
 // the time d it keeps a few requests of the plan's mix under way, each sent when
 // the one before was answered. The error says why when there was no good answer.
 func Calibrate(ctx context.Context, target string, plan record.Load, d time.Duration, o Options) (float64, error) {
-	g, err := newGenerator(target, plan.Requests, o)
+	g, err := newGenerator(target, plan, o)
 	if err != nil {
 		return 0, err
 	}
 	defer g.client.close()
+	g.think = 0
 	start := time.Now()
-	g.closedLoop(ctx, start.Add(d))
+	g.closedLoop(ctx, start, schedule{{For: record.SecondsOf(d), Users: connections}})
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("calibrate load on %s: %w", target, err)
 	}
@@ -35,23 +36,6 @@ func Calibrate(ctx context.Context, target string, plan record.Load, d time.Dura
 		return 0, fmt.Errorf("calibrate load on %s: no good answer in %v, only %s", target, d, causes(g.tally.causes))
 	}
 	return float64(g.tally.completed) / g.tally.last.Sub(start).Seconds(), nil
-}
-
-// closedLoop sends until the end and waits for the last answers.
-func (g *generator) closedLoop(ctx context.Context, end time.Time) {
-	var dealing sync.Mutex
-	var workers sync.WaitGroup
-	for range connections {
-		workers.Go(func() {
-			for now := time.Now(); now.Before(end) && ctx.Err() == nil; now = time.Now() {
-				dealing.Lock()
-				request := g.mix.deal()
-				dealing.Unlock()
-				g.serve(ctx, job{request: request, due: now, could: now})
-			}
-		})
-	}
-	workers.Wait()
 }
 
 // causes lists what the errors were, as "3 × timeout, 1 × status 503".

@@ -10,10 +10,12 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
 // The causes of errors, as LoadResult.Causes counts them. Statuses count as
-// "status 503". None holds text the app chose.
+// "status 503" or "unexpected status 404". None holds text the app chose.
 const (
 	causeTimeout   = "timeout"
 	causeRefused   = "connection refused"
@@ -25,12 +27,9 @@ const (
 )
 
 // client performs single exchanges with the target.
-type client struct {
-	transport *http.Transport
-	accept    func(status int) bool
-}
+type client struct{ transport *http.Transport }
 
-func newClient(target netip.AddrPort, o Options) *client {
+func newClient(target netip.AddrPort, plan record.Load, o Options) *client {
 	dial := o.dial
 	if dial == nil {
 		var d net.Dialer
@@ -40,34 +39,44 @@ func newClient(target netip.AddrPort, o Options) *client {
 		transport: &http.Transport{
 			// The address comes from the vetted target, never from a request.
 			DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
-			MaxIdleConnsPerHost:    o.InFlight,
+			MaxIdleConnsPerHost:    o.InFlight + schedule(plan.Stages).users(),
 			DisableCompression:     true,
 			MaxResponseHeaderBytes: headLimit,
+			Protocols:              protocols(plan.Protocol),
 		},
-		accept: o.Accept,
 	}
 }
 
 func (c *client) close() { c.transport.CloseIdleConnections() }
 
 // exchange sends one request and reads the whole answer; redirects are answers
-// like any other. It gives the cause of an error, or "".
-func (c *client) exchange(ctx context.Context, prepared *http.Request) (cause string) {
-	response, err := c.transport.RoundTrip(send(ctx, prepared))
+// like any other. It gives the cause of an error, or "", and whether there was an
+// answer at all.
+func (c *client) exchange(ctx context.Context, k *kind) (cause string, answered bool) {
+	response, err := c.transport.RoundTrip(send(ctx, k.request))
 	if err != nil {
-		return causeOf(err)
+		return causeOf(err), false
 	}
 	n, err := io.Copy(io.Discard, io.LimitReader(response.Body, bodyLimit+1))
 	response.Body.Close() // after the error of reading it has nothing to add
 	switch {
 	case err != nil:
-		return causeOf(err)
+		return causeOf(err), false
 	case n > bodyLimit:
-		return causeTooLong
-	case !c.accept(response.StatusCode):
-		return fmt.Sprintf("status %d", response.StatusCode)
+		return causeTooLong, true
+	case !k.accept(response.StatusCode):
+		return unexpected(response.StatusCode), true
 	}
-	return ""
+	return "", true
+}
+
+// unexpected is the cause of an error by its status. One below 500 would have
+// been good, had the plan not expected another.
+func unexpected(status int) string {
+	if status < http.StatusInternalServerError {
+		return fmt.Sprintf("unexpected status %d", status)
+	}
+	return fmt.Sprintf("status %d", status)
 }
 
 // serverClosedIdle is the text of an error that net/http does not export.
@@ -75,6 +84,9 @@ const serverClosedIdle = "http: server closed idle connection"
 
 func causeOf(err error) string {
 	var network *net.OpError
+	if cause := causeInHTTP2(err); cause != "" {
+		return cause
+	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return causeTimeout

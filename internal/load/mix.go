@@ -7,7 +7,9 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -19,29 +21,40 @@ const maxDeck = 100_000
 // its weight says and is shuffled when it is used up. So the order looks random,
 // the shares are exact, and the same seed deals the same order to both images.
 type mix struct {
-	kinds []*http.Request
+	mu    sync.Mutex
+	kinds []*kind
 	deck  []int // indices into kinds
 	next  int
 	rng   *rand.Rand
 }
 
+// kind is one kind of request: what is sent, and which statuses are good answers.
+type kind struct {
+	request *http.Request
+	accept  func(status int) bool
+}
+
 // newMix prepares the requests of a plan for a target; a plan without requests
 // gets the path "/".
-func newMix(target string, kinds []record.Request, o Options) (*mix, error) {
+func newMix(target string, plan record.Load, o Options) (*mix, error) {
+	kinds := plan.Requests
 	if len(kinds) == 0 {
 		kinds = []record.Request{{Path: "/"}}
 	}
 	m := &mix{rng: rand.New(rand.NewPCG(o.Seed, 0x706c696d736f6c6c))}
-	for i, kind := range kinds {
-		request, err := prepare(target, kind, o.Host)
+	for i, asked := range kinds {
+		request, err := prepare(target, asked, o.Host)
+		if err == nil {
+			err = checkProtocol(plan.Protocol, request)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("request %d of the load: %w", i+1, err)
 		}
-		weight := max(1, kind.Weight)
-		if kind.Weight < 0 || len(m.deck)+weight > maxDeck {
-			return nil, fmt.Errorf("request %d of the load: weight %d, expected 0 or more and at most %d together", i+1, kind.Weight, maxDeck)
+		weight := max(1, asked.Weight)
+		if asked.Weight < 0 || len(m.deck)+weight > maxDeck {
+			return nil, fmt.Errorf("request %d of the load: weight %d, expected 0 or more and at most %d together", i+1, asked.Weight, maxDeck)
 		}
-		m.kinds = append(m.kinds, request)
+		m.kinds = append(m.kinds, &kind{request, accepting(asked.Expect, o)})
 		for range weight {
 			m.deck = append(m.deck, i)
 		}
@@ -50,8 +63,19 @@ func newMix(target string, kinds []record.Request, o Options) (*mix, error) {
 	return m, nil
 }
 
-// deal gives the next request of the order. It is for one goroutine.
-func (m *mix) deal() *http.Request {
+// accepting gives the test of a status: whether it is one of those expected,
+// or, when none are, what the options say.
+func accepting(expected []int, o Options) func(int) bool {
+	if len(expected) == 0 {
+		return o.Accept
+	}
+	return func(status int) bool { return slices.Contains(expected, status) }
+}
+
+// deal gives the next request of the order.
+func (m *mix) deal() *kind {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.next == len(m.deck) {
 		m.rng.Shuffle(len(m.deck), func(i, j int) { m.deck[i], m.deck[j] = m.deck[j], m.deck[i] })
 		m.next = 0

@@ -29,7 +29,7 @@ func TestRequestsAreDueOnSchedule(t *testing.T) {
 		if diff := cmp.Diff(want, arrived); diff != "" {
 			t.Errorf("arrivals (-want +got):\n%s", diff)
 		}
-		wantResult := record.LoadResult{Offered: 17.5, Sent: 7, Completed: 7, Seconds: 0.4, Causes: map[string]int{}}
+		wantResult := record.LoadResult{Model: record.LoadOpen, Offered: 17.5, Sent: 7, Completed: 7, Seconds: 0.4, Causes: map[string]int{}}
 		if diff := cmp.Diff(wantResult, r.LoadResult); diff != "" {
 			t.Errorf("result (-want +got):\n%s", diff)
 		}
@@ -149,7 +149,7 @@ func TestAppThatNeverAnswers(t *testing.T) {
 				t.Fatal(err)
 			}
 			between(t, "run", time.Since(start), 1490*ms, 1490*ms)
-			want := record.LoadResult{Offered: 100, Sent: 100, Errors: 100, Seconds: 1, Mean: 0.5, Max: 0.5, Causes: map[string]int{causeTimeout: 100}}
+			want := record.LoadResult{Model: record.LoadOpen, Offered: 100, Sent: 100, Errors: 100, Seconds: 1, Mean: 0.5, Max: 0.5, Causes: map[string]int{causeTimeout: 100}}
 			if diff := cmp.Diff(want, r.LoadResult); diff != "" {
 				t.Errorf("%d in flight (-want +got):\n%s", inFlight, diff)
 			}

@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
@@ -18,63 +17,72 @@ func Run(ctx context.Context, target string, plan record.Load, o Options) (Resul
 	if err != nil {
 		return Result{}, err
 	}
-	g, err := newGenerator(target, plan.Requests, o)
+	g, err := newGenerator(target, plan, o)
 	if err != nil {
 		return Result{}, err
 	}
 	defer g.client.close()
-	start := g.openLoop(ctx, s)
+	start := time.Now()
+	var users sync.WaitGroup
+	users.Go(func() { g.closedLoop(ctx, start, s) })
+	g.openLoop(ctx, start, s)
+	users.Wait()
 	if err := ctx.Err(); err != nil {
 		return Result{}, fmt.Errorf("load on %s stopped: %w", target, err)
 	}
-	return g.tally.result(start, s), nil
+	return g.tally.result(start, plan), nil
 }
 
-// generator is what the open loop and the closed loop of Calibrate share.
+// generator is what the open loop and the closed loop share.
 type generator struct {
 	Options
 	client *client
 	mix    *mix
 	tally  *tally
+	think  time.Duration // of virtual users
 
 	slots chan struct{} // holds one entry per request under way
 	jobs  chan job      // to workers that have nothing to do
 }
 
-// job is one request to send; the times are those of its outcome.
+// job is one request to send; the times are those of its outcome. A request of
+// a virtual user is due when it is sent, and due is zero until then.
 type job struct {
-	request    *http.Request
+	kind       *kind
 	due, could time.Time
 }
 
-func newGenerator(target string, kinds []record.Request, o Options) (*generator, error) {
+func newGenerator(target string, plan record.Load, o Options) (*generator, error) {
 	o = o.withDefaults()
 	address, err := loopback(target)
 	if err != nil {
 		return nil, err
 	}
-	mix, err := newMix(address.String(), kinds, o)
+	if err := checkThink(plan.Think); err != nil {
+		return nil, err
+	}
+	mix, err := newMix(address.String(), plan, o)
 	if err != nil {
 		return nil, err
 	}
 	return &generator{
 		Options: o,
-		client:  newClient(address, o),
+		client:  newClient(address, plan, o),
 		mix:     mix,
 		tally:   newTally(o.Timeout),
+		think:   plan.Think.Duration(),
 		slots:   make(chan struct{}, o.InFlight),
 		jobs:    make(chan job),
 	}, nil
 }
 
-// openLoop follows the schedule to its end, or to that of ctx, and waits for the
-// answers. It gives the moment the schedule began.
-func (g *generator) openLoop(ctx context.Context, s schedule) time.Time {
+// openLoop follows the stages by rate to their end, or to that of ctx, and waits
+// for the answers.
+func (g *generator) openLoop(ctx context.Context, start time.Time, s schedule) {
 	var workers sync.WaitGroup
-	start := time.Now()
 	var held time.Time // when the last wait for a slot ended
 	for at := range s.due() {
-		j := job{request: g.mix.deal(), due: start.Add(at)}
+		j := job{kind: g.mix.deal(), due: start.Add(at)}
 		if g.wait(ctx, j.due) != nil {
 			break
 		}
@@ -86,7 +94,6 @@ func (g *generator) openLoop(ctx context.Context, s schedule) time.Time {
 	}
 	close(g.jobs)
 	workers.Wait()
-	return start
 }
 
 func later(a, b time.Time) time.Time {
@@ -127,10 +134,15 @@ func (g *generator) work(ctx context.Context, j job) {
 }
 
 // serve performs one job and records its outcome.
-func (g *generator) serve(ctx context.Context, j job) {
-	ctx, cancel := context.WithDeadline(ctx, j.due.Add(g.Timeout))
+func (g *generator) serve(ctx context.Context, j job) outcome {
+	o := outcome{due: j.due, could: j.could, sent: time.Now()}
+	if o.due.IsZero() {
+		o.due = o.sent
+	}
+	ctx, cancel := context.WithDeadline(ctx, o.due.Add(g.Timeout))
 	defer cancel()
-	sent := time.Now()
-	cause := g.client.exchange(ctx, j.request)
-	g.tally.add(outcome{due: j.due, could: j.could, sent: sent, done: time.Now(), cause: cause})
+	o.cause, o.answered = g.client.exchange(ctx, j.kind)
+	o.done = time.Now()
+	g.tally.add(o)
+	return o
 }

@@ -11,9 +11,11 @@ import (
 )
 
 // Bounds of a plan. A loopback client on two cores stays far below the rate;
-// the length keeps a schedule within exact arithmetic.
+// the length keeps a schedule within exact arithmetic. A virtual user costs a
+// connection, at both ends.
 const (
 	maxRate   = 100_000 // requests per second
+	maxUsers  = 1000
 	maxLength = 24 * time.Hour
 )
 
@@ -28,15 +30,28 @@ func newSchedule(stages []record.Stage) (schedule, error) {
 		if !(s.For > 0) || s.For.Duration() > maxLength {
 			return nil, fmt.Errorf("stage %d lasts %v s, expected more than 0 and at most 24 h", i+1, s.For)
 		}
-		if !(s.Rate > 0) || s.Rate > maxRate {
-			return nil, fmt.Errorf("stage %d has a rate of %v requests per second, expected more than 0 and at most %d (a rate of 0 must be chosen first, see AtRate)", i+1, s.Rate, maxRate)
+		if err := checkOffer(s); err != nil {
+			return nil, fmt.Errorf("stage %d %w", i+1, err)
 		}
 	}
 	return schedule(stages), nil
 }
 
+// checkOffer refuses a stage that is neither by rate nor by virtual users, or both.
+func checkOffer(s record.Stage) error {
+	switch {
+	case s.Users != 0 && s.Rate != 0:
+		return fmt.Errorf("has a rate and virtual users, expected one of the two")
+	case s.Users < 0 || s.Users > maxUsers:
+		return fmt.Errorf("has %d virtual users, expected 1 to %d", s.Users, maxUsers)
+	case s.Users == 0 && (!(s.Rate > 0) || s.Rate > maxRate):
+		return fmt.Errorf("has a rate of %v requests per second, expected more than 0 and at most %d (a rate of 0 must be chosen first, see AtRate)", s.Rate, maxRate)
+	}
+	return nil
+}
+
 // requests is how many requests become due in the stage: every k with k/rate
-// before its end.
+// before its end. A stage of virtual users has none that are due.
 func requests(s record.Stage) int {
 	const rounding = 1e-6 // of a request, against 0.1 * 30 = 3.0000000000000004
 	return int(math.Ceil(float64(s.For)*s.Rate - rounding))
@@ -62,20 +77,16 @@ func (s schedule) length() time.Duration {
 	return record.Load{Stages: s}.Seconds().Duration()
 }
 
-// offered is the mean rate over all stages, in requests per second.
-func (s schedule) offered() float64 {
-	n := 0
-	for _, stage := range s {
-		n += requests(stage)
-	}
-	return float64(n) / s.length().Seconds()
-}
+// Undecided reports whether a rate of the plan was left to choose, see AtRate.
+func Undecided(plan record.Load) bool { return slices.ContainsFunc(plan.Stages, undecided) }
 
-// AtRate gives the plan with every rate that was left to choose (0) set.
+func undecided(s record.Stage) bool { return s.Rate == 0 && s.Users == 0 }
+
+// AtRate gives the plan with every rate that was left to choose set.
 func AtRate(plan record.Load, rate float64) record.Load {
 	plan.Stages = slices.Clone(plan.Stages)
 	for i := range plan.Stages {
-		if plan.Stages[i].Rate == 0 {
+		if undecided(plan.Stages[i]) {
 			plan.Stages[i].Rate = rate
 		}
 	}

@@ -38,11 +38,13 @@ func newTally(timeout time.Duration) *tally {
 
 // outcome is what became of one request.
 type outcome struct {
-	due   time.Time // when it should have been sent
+	due   time.Time // when it should have been sent; for a virtual user, when it was
 	could time.Time // when it could have been sent; not before due
 	sent  time.Time // when its exchange began
 	done  time.Time
 	cause string // of the error; "" for a good answer
+
+	answered bool // there was an answer, good or not
 }
 
 func (t *tally) add(o outcome) {
@@ -73,20 +75,23 @@ func put(h *hdrhistogram.Histogram, d time.Duration) {
 	_ = h.RecordValue(min(max(0, d.Microseconds()), h.HighestTrackableValue()))
 }
 
-// result sums up a run that began at start.
-func (t *tally) result(start time.Time, s schedule) Result {
+// result sums up a run of a plan that began at start. What was offered is what
+// was sent: every request that became due is, and users offer no more.
+func (t *tally) result(start time.Time, plan record.Load) Result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	window := max(s.length(), t.last.Sub(start))
+	length := plan.Seconds().Duration()
+	window := max(length, t.last.Sub(start))
 	if t.completed == 0 {
-		window = s.length()
+		window = length
 	}
 	errors := 0
 	for _, n := range t.causes {
 		errors += n
 	}
 	r := Result{Histogram: t.latency, Start: start, LoadResult: record.LoadResult{
-		Offered:   s.offered(),
+		Model:     plan.Model(),
+		Offered:   float64(t.completed+errors) / length.Seconds(),
 		Sent:      t.completed + errors,
 		Completed: t.completed,
 		Errors:    errors,

@@ -150,7 +150,7 @@ func (r *rounds) warmUp(ctx context.Context) error {
 	for i, target := range r.result.Targets {
 		r.report(Progress{Phase: "warm-up", Name: target.Name})
 		calibrate := record.Seconds(0)
-		if wantsRate(target.Setup.Load) {
+		if load.Undecided(target.Setup.Load) {
 			calibrate = record.SecondsOf(calibration)
 		}
 		began := time.Now()
@@ -205,15 +205,6 @@ func (r *rounds) settle(i int, observed Observation) {
 	if onLoopbackOnly(found) {
 		r.note("%s listens on loopback only (%v): it was measured, but nobody outside its container can reach it", target.Name, found.Listeners)
 	}
-}
-
-func wantsRate(l record.Load) bool {
-	for _, stage := range l.Stages {
-		if stage.Rate == 0 {
-			return true
-		}
-	}
-	return false
 }
 
 func (r *rounds) note(format string, args ...any) {

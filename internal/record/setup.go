@@ -65,35 +65,3 @@ type Limits struct {
 	PIDs   int64   `json:"pids,omitempty"`
 	Disk   Bytes   `json:"disk,omitempty"` // that the app may hold more of than at its start
 }
-
-// Load is an open-loop request schedule: requests leave at the offered rate,
-// whatever became of the ones before.
-type Load struct {
-	Stages   []Stage   `json:"stages,omitempty"`
-	Requests []Request `json:"requests,omitempty"`
-}
-
-// Seconds is the length of all stages together.
-func (l Load) Seconds() Seconds {
-	var sum Seconds
-	for _, s := range l.Stages {
-		sum += s.For
-	}
-	return sum
-}
-
-// Stage holds one rate for a while. Rate 0 in a plan means "choose one that
-// both images can bear"; in a record it is the rate that was offered.
-type Stage struct {
-	For  Seconds `json:"for"`
-	Rate float64 `json:"rate"` // requests per second
-}
-
-// Request is one kind of request of the mix; Weight is its share.
-type Request struct {
-	Method  string            `json:"method,omitempty"` // GET when empty
-	Path    string            `json:"path"`
-	Body    string            `json:"body,omitempty"`
-	Headers map[string]string `json:"headers,omitempty"`
-	Weight  int               `json:"weight,omitempty"` // 1 when 0
-}

@@ -47,7 +47,8 @@ type Timeline struct {
 
 // LoadResult sums up the load of one trial.
 type LoadResult struct {
-	Offered   float64        `json:"offered"` // requests per second, over all stages
+	Model     LoadModel      `json:"model"`   // from when latency counts
+	Offered   float64        `json:"offered"` // requests per second, over all stages; of virtual users, what they sent
 	Sent      int            `json:"sent"`
 	Completed int            `json:"completed"` // answered with an accepted status
 	Errors    int            `json:"errors"`

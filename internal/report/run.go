@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -82,19 +81,19 @@ func ready(r record.Ready) string {
 func offered(l record.Load) string {
 	var stages, requests []string
 	for _, s := range l.Stages {
-		stages = append(stages, three(s.Rate)+"/s for "+seconds.print(float64(s.For)))
+		stages = append(stages, offer(s)+" for "+seconds.print(float64(s.For)))
 	}
 	for _, r := range l.Requests {
-		text := cmp.Or(r.Method, "GET") + " " + r.Path
-		if r.Weight > 1 {
-			text += fmt.Sprintf(" (weight %d)", r.Weight)
-		}
-		requests = append(requests, text)
+		requests = append(requests, asked(r))
 	}
 	if len(stages) == 0 {
 		return ""
 	}
-	return strings.TrimSuffix(strings.Join(stages, ", ")+"; "+strings.Join(requests, ", "), "; ")
+	parts := []string{strings.Join(stages, ", ")}
+	if len(requests) > 0 {
+		parts = append(parts, strings.Join(requests, ", "))
+	}
+	return strings.Join(append(parts, manner(l)...), "; ")
 }
 
 // otherLoad is base's load, where it was not head's.
