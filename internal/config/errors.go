@@ -125,7 +125,7 @@ func (s *source) line(number int) string {
 
 // secretKey finds the keys whose values must not be printed, in block and in
 // flow style.
-var secretKey = regexp.MustCompile(`(^|[\s,{"'-])(env|headers)["']?\s*:`)
+var secretKey = regexp.MustCompile(`(^|[\s,{"'-])(env|environment|headers)["']?\s*:`)
 
 // secret reports whether a line stands on or below a key with secret values.
 // It reads the text, not the nodes, because it must also hold for a file that

@@ -129,7 +129,9 @@ func (d *decoder) service(n *yaml.Node, given Images) Service {
 		field{name: "load", read: func(v *yaml.Node) { asked = true; d.load(v, &s.Setup.Load) }},
 		field{name: "budgets", read: func(v *yaml.Node) { d.budgets(v, &s) }},
 		field{name: "kubernetes", instead: `; write "limits" and "ready" here`},
-		field{name: "compose", instead: `; write "env", "command" and "limits" here`},
+		field{name: "compose", read: value(d, &s.Compose.File, paths)},
+		field{name: "service", read: value(d, &s.Compose.Service, names)},
+		field{name: "reset", read: func(v *yaml.Node) { s.Compose.Reset = d.reset(v) }},
 		field{name: "security", instead: "; the engine's default capabilities are used, less NET_RAW, MKNOD and AUDIT_WRITE"},
 	)
 	if present == nil {
@@ -141,6 +143,7 @@ func (d *decoder) service(n *yaml.Node, given Images) Service {
 	if s.Name == "" && present["name"] == nil {
 		s.Name = nameOf(s.Image)
 	}
+	d.settleCompose(&s, present)
 	return s
 }
 

@@ -25,6 +25,10 @@ type Service struct {
 	EnvFiles []string          // paths, relative to the configuration's directory
 	Budgets  map[record.MetricID]record.Budget
 	Lines    map[record.MetricID]int // the line of each budget in the file
+
+	Compose      FromCompose
+	Under        Container   // what the compose file says of the service itself
+	Dependencies []Container // in the order to start them
 }
 
 // Cost says where the services run and what traffic they get. An empty Node
