@@ -28,7 +28,8 @@ type job struct {
 	boot     bool             // false: analyse only
 	runID    string
 	seed     uint64
-	rounds   int // without gated metrics; 0 takes the default
+	rounds   int  // without gated metrics; 0 takes the default
+	whole    bool // run all of rounds, also when every verdict is decided
 	progress *progress
 	store    *analyze.Store
 	known    []analyze.Candidate // images of the engine, once they were asked for

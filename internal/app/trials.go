@@ -26,7 +26,7 @@ func (j *job) measure(ctx context.Context, i int, s config.Service, pair [2]*sid
 	}
 	hypotheses := compare.Hypotheses(s.Budgets) + j.others(s)
 	plan := measure.Plan{Looks: []int{j.freeRounds()}, Time: j.share(i)}
-	if compare.Hypotheses(s.Budgets) > 0 {
+	if compare.Hypotheses(s.Budgets) > 0 && !j.whole {
 		plan.Looks = compare.Looks(hypotheses)
 		plan.Decided = func(trials [][]record.Trial) bool {
 			looked := [2]*record.Record{withTrials(records[0], trials[0]), withTrials(records[1], trials[1])}

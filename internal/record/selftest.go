@@ -51,6 +51,7 @@ type Disturbance struct {
 	Sampler    string  `json:"sampler"`     // where memory and CPU came from
 	SamplerGap Seconds `json:"sampler_gap"` // the longest time between two samples
 	Steal      Extent  `json:"steal"`       // share of the machine's CPU time that the hypervisor took
+	Others     *Extent `json:"others"`      // CPUs used by neither app nor agent nor engine; nil where unknown
 	Lag        Extent  `json:"lag"`         // seconds by which the load generator itself was late (99th percentile)
 	Voided     int     `json:"voided"`      // pairs that do not count
 }
