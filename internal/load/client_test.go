@@ -26,7 +26,13 @@ import (
 // of its error, if any.
 func one(t *testing.T, address string, o Options) string {
 	t.Helper()
-	r, err := Run(t.Context(), address, steady(0.01, 100), o)
+	return oneOf(t, address, steady(0.01, 100), o)
+}
+
+// oneOf is one for a plan of a single request.
+func oneOf(t *testing.T, address string, plan record.Load, o Options) string {
+	t.Helper()
+	r, err := Run(t.Context(), address, plan, o)
 	if err != nil {
 		t.Fatal(err)
 	}

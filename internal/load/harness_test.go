@@ -41,10 +41,13 @@ func (p pipes) dial(ctx context.Context) (net.Conn, error) {
 
 // serveFake serves the handler inside a bubble, and gives options that reach it
 // and sleep by the bubble's clock.
-func serveFake(t *testing.T, handler http.HandlerFunc) Options {
+func serveFake(t *testing.T, handler http.HandlerFunc, change ...func(*http.Server)) Options {
 	t.Helper()
 	p := pipes{make(chan net.Conn)}
 	server := &http.Server{Handler: handler}
+	for _, f := range change {
+		f(server)
+	}
 	go server.Serve(p)
 	t.Cleanup(func() {
 		close(p.conns)

@@ -1,0 +1,116 @@
+package load
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/record"
+)
+
+// endless answers with blocks until nobody reads any more.
+func endless(w io.Writer, size int) (written int64) {
+	block := make([]byte, size)
+	for written < 1<<30 {
+		n, err := w.Write(block)
+		written += int64(n)
+		if err != nil {
+			return written
+		}
+	}
+	return written
+}
+
+// eachProtocol runs a test against a real server in both protocols.
+func eachProtocol(t *testing.T, handler http.HandlerFunc, test func(t *testing.T, address string, plan record.Load)) {
+	t.Helper()
+	for protocol, address := range map[record.Protocol]func(*testing.T, http.HandlerFunc) string{record.HTTP1: listen, record.H2C: listenH2C} {
+		t.Run(string(protocol), func(t *testing.T) {
+			test(t, address(t, handler), record.Load{Protocol: protocol})
+		})
+	}
+}
+
+// Of an answer of 1 GB the generator takes 16 MiB, keeps none of it, and goes on.
+func TestAnswersOfAGigabyte(t *testing.T) {
+	sent := make(chan int64, 100)
+	eachProtocol(t, func(w http.ResponseWriter, _ *http.Request) { sent <- endless(w, 64<<10) }, func(t *testing.T, address string, plan record.Load) {
+		plan.Stages = []record.Stage{{For: 0.2, Rate: 10}}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		r, err := Run(t.Context(), address, plan, Options{Timeout: 30 * time.Second})
+		if err != nil || r.Causes[causeTooLong] != 2 {
+			t.Fatalf("%+v, %v; want two answers that are too long", r.LoadResult, err)
+		}
+		runtime.ReadMemStats(&after)
+		if grown := int64(after.Sys) - int64(before.Sys); grown > 64<<20 {
+			t.Errorf("the process grew by %d MiB", grown>>20)
+		}
+		for range 2 {
+			if n := <-sent; n > 64<<20 {
+				t.Errorf("the server could send %d MiB", n>>20)
+			}
+		}
+	})
+}
+
+// An answer that comes byte by byte, each in good time, ends with the timeout of
+// its request.
+func TestAnswersByteByByte(t *testing.T) {
+	eachProtocol(t, func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			w.Write([]byte("."))
+			w.(http.Flusher).Flush()
+			time.Sleep(5 * ms)
+		}
+	}, func(t *testing.T, address string, plan record.Load) {
+		plan.Stages = []record.Stage{{For: 0.1, Users: 3}}
+		began := time.Now()
+		r, err := Run(t.Context(), address, plan, Options{Timeout: 300 * ms})
+		if err != nil || r.Causes[causeTimeout] != 3 || r.Sent != 3 {
+			t.Errorf("%+v, %v; want one timeout of each user", r.LoadResult, err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("the run took %v", took)
+		}
+	})
+}
+
+// A head that comes byte by byte, and never ends, too.
+func TestAHeadByteByByte(t *testing.T) {
+	address := listen(t, hijacked(func(c *net.TCPConn) {
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nA: ")
+		for {
+			if _, err := c.Write([]byte("a")); err != nil {
+				return
+			}
+			time.Sleep(5 * ms)
+		}
+	}))
+	if got := one(t, address, Options{Timeout: 200 * ms}); got != causeTimeout {
+		t.Errorf("cause %q, want %q", got, causeTimeout)
+	}
+}
+
+// Redirects in a circle are answers like any other: one request each.
+func TestRedirectsInACircle(t *testing.T) {
+	circle := func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, fmt.Sprintf("/%x", len(r.URL.Path)%2), http.StatusFound)
+	}
+	eachProtocol(t, circle, func(t *testing.T, address string, plan record.Load) {
+		plan.Stages = []record.Stage{{For: 0.1, Rate: 100}}
+		r, err := Run(t.Context(), address, plan, Options{Timeout: 10 * time.Second})
+		if err != nil || r.Completed != 10 {
+			t.Errorf("%+v, %v; want ten good answers: 302 is below 500", r.LoadResult, err)
+		}
+		plan.Requests = []record.Request{{Path: "/", Expect: []int{200}}}
+		r, err = Run(t.Context(), address, plan, Options{Timeout: 10 * time.Second})
+		if err != nil || r.Causes["unexpected status 302"] != 10 {
+			t.Errorf("%+v, %v; want ten times an unexpected status", r.LoadResult, err)
+		}
+	})
+}
