@@ -43,6 +43,7 @@ type probe struct {
 	kind   record.ReadyKind // http, tcp or auto
 	path   string
 	port   int
+	h2c    bool      // ask in HTTP/2 without TLS
 	began  time.Time // the moment of the gate
 	closed time.Time // the last instant at which the port is known not to have been open
 }
@@ -163,7 +164,11 @@ func (p *probe) try(ctx context.Context) attempt {
 	}
 	stop := context.AfterFunc(ctx, func() { connection.Close() })
 	defer stop()
-	p.exchange(connection, &a)
+	if p.h2c {
+		p.exchangeH2C(ctx, connection, &a)
+	} else {
+		p.exchange(connection, &a)
+	}
 	if errors.Is(a.err, os.ErrDeadlineExceeded) {
 		a.unready = time.Now() // an app that had come up meanwhile would have answered
 	}
@@ -237,7 +242,7 @@ func (p *probe) describe(a attempt) string {
 	case a.status != 0:
 		return fmt.Sprintf("port %d answered GET %s with %d, expected a status below 500", p.port, p.path, a.status)
 	case a.foreign:
-		return fmt.Sprintf("port %d answered GET %s with something that is not HTTP", p.port, p.path)
+		return fmt.Sprintf("port %d answered GET %s with something that is not %s", p.port, p.path, p.language())
 	case errors.Is(a.err, os.ErrDeadlineExceeded):
 		return fmt.Sprintf("port %d is open but did not answer GET %s", p.port, p.path)
 	}

@@ -159,12 +159,17 @@ func (t *trial) findReady(ctx context.Context) (record.Readiness, error) {
 		}
 		spec.Port, closed = found.port, found.closed
 	}
-	p := probe{kind: spec.Kind, path: requestPath(spec), port: spec.Port, began: t.began, closed: closed}
+	p := probe{kind: spec.Kind, path: requestPath(spec), port: spec.Port, began: t.began, closed: closed, h2c: t.spec.Load.Protocol == record.H2C}
 	ready, err := p.run(ctx, alive)
 	if err != nil {
 		return record.Readiness{}, t.notReady(err)
 	}
 	t.cpuSince(record.StartupCPU, t.atGo, 1) // at once: the app goes on
+	if spec.Kind == record.ReadyAuto && ready.Kind == record.ReadyTCP && !p.h2c {
+		if note := hintH2C(ctx, ready.Port); note != "" {
+			t.note("%s", note)
+		}
+	}
 	open, err := t.listeners()
 	if err != nil {
 		return record.Readiness{}, err

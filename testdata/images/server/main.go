@@ -19,6 +19,7 @@ type mode func(args []string) int
 
 var modes = map[string]mode{
 	"serve":       serve,
+	"h2c":         h2c,
 	"clock":       clock,
 	"exits":       exits,
 	"silent":      silent,
