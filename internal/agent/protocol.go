@@ -6,9 +6,10 @@ import (
 
 // Spec tells the agent what one trial is.
 type Spec struct {
-	Socket      string         `json:"socket"`    // abstract socket of the gate, random per trial
-	Container   string         `json:"container"` // id of the app's container
-	Cgroup      string         `json:"cgroup"`    // root of the engine host's cgroup tree, as the agent sees it
+	Socket      string         `json:"socket"`           // abstract socket of the gate, random per trial
+	Container   string         `json:"container"`        // id of the app's container
+	Beside      []string       `json:"beside,omitempty"` // ids of the pod's other containers, whose CPU time is not that of strangers
+	Cgroup      string         `json:"cgroup"`           // root of the engine host's cgroup tree, as the agent sees it
 	Ready       record.Ready   `json:"ready"`
 	Exposed     []int          `json:"exposed,omitempty"` // ports the image declares; hints, used when Ready.Port is 0
 	Idle        record.Seconds `json:"idle"`

@@ -24,7 +24,8 @@ type trial struct {
 	began    time.Time        // the moment of the gate
 	zero     time.Duration    // the same on CLOCK_MONOTONIC
 	atGo     sample.CPU
-	hostAtGo sample.Host
+	beside   []*sample.Group // of the pod's other containers
+	lookAtGo *surroundings   // nil where the machine's counters cannot be read
 	older    map[uint32]bool // listeners that were there before the app
 
 	seen Observed
@@ -53,6 +54,7 @@ func (t *trial) run(ctx context.Context) error {
 	if t.group != nil {
 		defer t.group.Close()
 	}
+	defer t.closeBeside()
 	if err := t.report.send(Event{Kind: EventGo, Sees: t.group != nil}); err != nil {
 		return err
 	}
@@ -95,9 +97,7 @@ func (t *trial) openCounters() error {
 		return err
 	}
 	t.older = inodes(before)
-	if t.hostAtGo, err = sample.ReadHost(procStat); err != nil {
-		t.note("steal is not known: %v", err)
-	}
+	defer t.lookAround()
 	if t.group, err = sample.Find(t.spec.Cgroup, t.spec.Container); err != nil {
 		t.group = nil
 		t.note("the app's cgroup is not visible to the agent: %v", err)
@@ -329,8 +329,8 @@ func (t *trial) cpuSince(id record.MetricID, before sample.CPU, per float64) {
 
 // finish closes the recorder and takes the last counters.
 func (t *trial) finish() {
-	if now, err := sample.ReadHost(procStat); err == nil {
-		t.seen.Host.Steal = now.Since(t.hostAtGo).StealShare()
+	if now, err := t.look(); err == nil && t.lookAtGo != nil {
+		t.seen.Host = hostSince(*t.lookAtGo, now)
 	}
 	if t.recorder == nil {
 		return
@@ -347,9 +347,6 @@ func (t *trial) finish() {
 	}
 	if kills, err := t.group.OOMKills(); err == nil {
 		t.seen.OOMKills = kills
-	}
-	if now, known := t.cpu(); known {
-		t.seen.Host.Throttled = record.SecondsOf(now.Throttled - t.atGo.Throttled)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/agent"
@@ -61,6 +62,9 @@ type Pods struct {
 	Log int // how many of the app's last lines to keep of every boot
 
 	cgroup string // the root of the cgroup tree, for tests that hide it; usually ""
+
+	look    sync.Once
+	daemons daemons // of the engine, found at the first boot
 }
 
 const (
@@ -77,10 +81,11 @@ const (
 // Boot boots the target once. The error is a [BootError] when the image, not
 // the engine, is to blame.
 func (p *Pods) Boot(ctx context.Context, target Target, calibrate record.Seconds) (Observation, error) {
+	p.look.Do(func() { p.daemons = findDaemons("/proc") })
 	bound := bootBound(target.Setup, calibrate)
 	ctx, cancel := context.WithTimeoutCause(ctx, bound, fmt.Errorf("not over after %v, more than all its windows and timeouts: is the engine stuck?", bound))
 	defer cancel()
-	b := &boot{target: target, socket: "plimsoll-" + engine.NewID() + engine.NewID(), created: time.Now(), cgroup: cmp.Or(p.cgroup, engine.CgroupRoot)}
+	b := &boot{target: target, socket: "plimsoll-" + engine.NewID() + engine.NewID(), created: time.Now(), cgroup: cmp.Or(p.cgroup, engine.CgroupRoot), daemons: p.daemons}
 	var err error
 	if b.pod, err = p.Run.NewPod(ctx, b.podSpec()); err != nil {
 		return Observation{}, fmt.Errorf("boot %s (%s): %w", target.Name, target.Image.Ref, err)
@@ -123,6 +128,7 @@ type boot struct {
 	pod     *engine.Pod
 	session *agent.Session
 	cgroup  string // the root of the cgroup tree, as the agent sees it
+	daemons daemons
 }
 
 func (b *boot) command() []string {
@@ -177,6 +183,7 @@ func (b *boot) run(ctx context.Context, calibrate record.Seconds) (Observation, 
 	if err != nil {
 		return Observation{}, err
 	}
+	engineSince := b.daemons.watch(b.pod.App)
 	trial := record.Trial{Started: time.Now().UTC(), Engine: record.SecondsOf(time.Since(b.created))}
 	observe := b.observe
 	if !started.Sees {
@@ -185,6 +192,9 @@ func (b *boot) run(ctx context.Context, calibrate record.Seconds) (Observation, 
 	seen, err := observe(ctx)
 	if err != nil {
 		return Observation{}, err
+	}
+	if engineSince(&seen.Host, seen.Gate); started.Sees {
+		strangers(&seen.Host)
 	}
 	trial.Gate, trial.Ready, trial.Metrics, trial.Memory = seen.Gate, seen.Ready, seen.Metrics, seen.Memory
 	trial.Load, trial.Host, trial.Notes = seen.Load, seen.Host, seen.Notes

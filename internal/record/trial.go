@@ -105,19 +105,29 @@ type Host struct {
 	Steal     float64 `json:"steal"`     // share of CPU time the hypervisor took
 	Throttled Seconds `json:"throttled"` // time the app was held back by its own CPU limit
 
+	Periods          int64 `json:"periods,omitempty"`           // of the app's CPU limit that went by
+	ThrottledPeriods int64 `json:"throttled_periods,omitempty"` // of those, the ones in which it was used up
+
 	Window Seconds `json:"window,omitempty"`
 	CPUs   int     `json:"cpus,omitempty"`
-	Busy   Seconds `json:"busy,omitempty"`  // CPU time of all programs, without interrupts
-	App    Seconds `json:"app,omitempty"`   // CPU time of the app
-	Agent  Seconds `json:"agent,omitempty"` // CPU time of the agent, the load's generator
-	Engine Seconds `json:"engine,omitempty"`
-	// EngineSeen says how the engine's CPU time was seen: cgroup, processes, or ""
+	Busy   Seconds `json:"busy,omitempty"`   // CPU time of all programs, without interrupts
+	App    Seconds `json:"app,omitempty"`    // CPU time of the app
+	Agent  Seconds `json:"agent,omitempty"`  // CPU time of the agent, the load's generator
+	Beside Seconds `json:"beside,omitempty"` // CPU time of the pod's other containers
+	Engine Seconds `json:"engine,omitempty"` // CPU time of the engine's daemons
+	// EngineSeen says how that was seen: [SeenByCgroup], [SeenByProcess], or ""
 	// where it was not.
 	EngineSeen string   `json:"engine_seen,omitempty"`
-	Others     *float64 `json:"others,omitempty"` // CPUs used on average by none of the three; nil where unknown
+	Others     *float64 `json:"others,omitempty"` // CPUs used on average by none of these; nil where unknown
 
 	// Clock is the highest frequency the machine allows its CPUs, as a mean over them
 	// in kHz, at the gate and at the end; nil where it is not visible.
 	Clock  []int64 `json:"clock,omitempty"`
 	TooHot int64   `json:"too_hot,omitempty"` // times a CPU was slowed down for its temperature
 }
+
+// The ways to see what the engine's daemons use.
+const (
+	SeenByCgroup  = "cgroup"
+	SeenByProcess = "processes"
+)

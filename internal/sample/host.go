@@ -8,11 +8,13 @@ import (
 )
 
 // Host is the time all CPUs of the machine have spent together since boot, from
-// the first line of /proc/stat, in steps of 10 ms.
+// /proc/stat, in steps of 10 ms.
 type Host struct {
-	Total time.Duration
-	Busy  time.Duration // running anything: user, nice, system, interrupts
-	Steal time.Duration // ready to run while the hypervisor ran something else
+	Total    time.Duration
+	Busy     time.Duration // running anything: user, nice, system, interrupts
+	Programs time.Duration // the same without interrupts, which nobody is charged for
+	Steal    time.Duration // ready to run while the hypervisor ran something else
+	CPUs     int           // that are online
 }
 
 // ReadHost reads the counters from path, usually /proc/stat.
@@ -31,7 +33,7 @@ func ReadHost(path string) (Host, error) {
 // parseHost reads "cpu user nice system idle iowait irq softirq steal …", see
 // proc_stat(5). The guest columns that follow are part of user and nice.
 func parseHost(content []byte) (Host, error) {
-	line, _, _ := bytes.Cut(content, []byte{'\n'})
+	line, rest, _ := bytes.Cut(content, []byte{'\n'})
 	fields := bytes.Fields(line)
 	if len(fields) < 9 || string(fields[0]) != "cpu" {
 		return Host{}, fmt.Errorf("found %.60q, expected \"cpu\" and at least 8 counters", line)
@@ -46,11 +48,17 @@ func parseHost(content []byte) (Host, error) {
 		spent := min(times(ticks, tick), 1<<58)
 		h.Total += spent
 		switch i {
-		case 0, 1, 2, 5, 6:
+		case 0, 1, 2:
+			h.Busy, h.Programs = h.Busy+spent, h.Programs+spent
+		case 5, 6:
 			h.Busy += spent
 		case 7:
 			h.Steal += spent
 		}
+	}
+	for bytes.HasPrefix(rest, []byte("cpu")) {
+		h.CPUs++
+		_, rest, _ = bytes.Cut(rest, []byte{'\n'})
 	}
 	return h, nil
 }
@@ -59,9 +67,11 @@ func parseHost(content []byte) (Host, error) {
 // may step back by a tick (proc_stat(5) says so of iowait), which counts as none.
 func (h Host) Since(earlier Host) Host {
 	return Host{
-		Total: max(0, h.Total-earlier.Total),
-		Busy:  max(0, h.Busy-earlier.Busy),
-		Steal: max(0, h.Steal-earlier.Steal),
+		Total:    max(0, h.Total-earlier.Total),
+		Busy:     max(0, h.Busy-earlier.Busy),
+		Programs: max(0, h.Programs-earlier.Programs),
+		Steal:    max(0, h.Steal-earlier.Steal),
+		CPUs:     h.CPUs,
 	}
 }
 

@@ -86,7 +86,7 @@ func TestHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	spent := after.Since(before)
-	want := Host{Total: 1990 * time.Millisecond, Busy: 600 * time.Millisecond, Steal: 400 * time.Millisecond}
+	want := Host{Total: 1990 * time.Millisecond, Busy: 600 * time.Millisecond, Programs: 600 * time.Millisecond, Steal: 400 * time.Millisecond}
 	if spent != want {
 		t.Errorf("spent %+v, want %+v", spent, want)
 	}
