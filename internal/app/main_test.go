@@ -39,8 +39,11 @@ func TestMainInProcess(t *testing.T) {
 	run := "inside-" + engine.NewID()
 	var stdout, stderr bytes.Buffer
 	env := app.Env{Stdout: &stdout, Stderr: &stderr, Getenv: func(name string) string {
-		if name == "PLIMSOLL_RUN" {
+		switch name {
+		case "PLIMSOLL_RUN":
 			return run
+		case "PLIMSOLL_GUARDS":
+			return "off" // other tests are neighbours
 		}
 		return os.Getenv(name)
 	}}

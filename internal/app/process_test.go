@@ -76,7 +76,7 @@ func (r *rig) start(t *testing.T, args ...string) *running {
 func (r *rig) startWith(t *testing.T, env []string, args ...string) *running {
 	t.Helper()
 	p := &running{Cmd: exec.Command(r.binary, args...), run: "process-" + engine.NewID()}
-	p.Dir, p.Env = r.dir, append(append(os.Environ(), "PLIMSOLL_RUN="+p.run), env...)
+	p.Dir, p.Env = r.dir, append(append(os.Environ(), "PLIMSOLL_RUN="+p.run, "PLIMSOLL_GUARDS=off"), env...)
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
 	ctx, cancel := context.WithCancel(t.Context())
 	p.events = r.events(ctx, p.run)

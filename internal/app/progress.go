@@ -55,6 +55,8 @@ func (p *progress) rounds(at measure.Progress) {
 	case at.Plan != "":
 		p.reported = 0
 		p.step("%s", at.Plan)
+	case at.Void != "":
+		p.step("a %s does not count: %s", p.round, at.Void)
 	case at.Phase == "warm-up":
 		p.step("warm-up: booting %s", at.Name)
 	case p.env.Terminal:

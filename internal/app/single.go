@@ -117,7 +117,7 @@ func (j *job) record(ctx context.Context) (rec *record.Record, code int, err err
 // is one that leaves nothing worth a record.
 func (j *job) bootAlone(ctx context.Context, s config.Service, image *side, rec *record.Record) (code int, err error) {
 	result, err := measure.Rounds(ctx, &measure.Pods{Run: j.run}, []measure.Target{j.target(s, image)},
-		measure.Plan{Looks: []int{j.freeRounds()}, Time: j.plan.Measure.Time}, j.seed, j.progress.rounds)
+		measure.Plan{Looks: []int{j.freeRounds()}, Time: j.plan.Measure.Time, Unguarded: j.unguarded(&rec.Warnings)}, j.seed, j.progress.rounds)
 	var tooShort *measure.TimeError
 	if ctx.Err() != nil || errors.As(err, &tooShort) {
 		return ExitOK, err

@@ -25,7 +25,7 @@ func (j *job) measure(ctx context.Context, i int, s config.Service, pair [2]*sid
 		targets = append(targets, j.target(s, side))
 	}
 	hypotheses := compare.Hypotheses(s.Budgets) + j.others(s)
-	plan := measure.Plan{Looks: []int{j.freeRounds()}, Time: j.share(i)}
+	plan := measure.Plan{Looks: []int{j.freeRounds()}, Time: j.share(i), Unguarded: j.unguarded(warnings)}
 	if compare.Hypotheses(s.Budgets) > 0 && !j.whole {
 		plan.Looks = compare.Looks(hypotheses)
 		plan.Decided = func(trials [][]record.Trial) bool {

@@ -78,8 +78,21 @@ var verdicts = notation[record.Verdict]{`"pass" or "fail"`, func(s string) (reco
 
 func (d *decoder) measure(n *yaml.Node, m *Measure) {
 	d.mapping(n, `a mapping with "time"`,
-		field{name: "time", read: value(d, &m.Time, runTimes)})
+		field{name: "time", read: value(d, &m.Time, runTimes)},
+		field{name: "pin", read: value(d, &m.NoPin, turnedOff)},
+		field{name: "guards", read: value(d, &m.NoGuards, turnedOff)})
 }
+
+// turnedOff are switches that are on unless told otherwise.
+var turnedOff = notation[bool]{"auto or off", func(text string) (bool, error) {
+	switch text {
+	case "auto":
+		return false, nil
+	case "off":
+		return true, nil
+	}
+	return false, fmt.Errorf("there is no other setting")
+}}
 
 // runTimes are the total time budgets of a run, in the file and in the inputs.
 var runTimes = durations.check(positive).check(atMost(maxRunTime, "24h"))

@@ -126,7 +126,7 @@ var approximately = cmp.Comparer(func(a, b float64) bool { return a == b || max(
 
 func TestEverything(t *testing.T) {
 	plan := load(t, "testdata/examples/everything.yml")
-	if plan.OnInconclusive != record.Fail || plan.Measure.Time != 5*time.Minute {
+	if plan.OnInconclusive != record.Fail || plan.Measure != (config.Measure{Time: 5 * time.Minute, NoPin: true}) {
 		t.Errorf("on-inconclusive %q, measure %+v", plan.OnInconclusive, plan.Measure)
 	}
 	api, worker := plan.Services[0], plan.Services[1]

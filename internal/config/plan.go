@@ -57,7 +57,9 @@ type Replicas struct {
 
 // Measure bounds the measurement itself.
 type Measure struct {
-	Time time.Duration // in total; 0 lets the measurement choose
+	Time     time.Duration // in total; 0 lets the measurement choose
+	NoPin    bool          // app and agent share the CPUs on machines of every size
+	NoGuards bool          // pairs count whatever disturbed them
 }
 
 // Images are the two images given beside the file, by argument or input. They

@@ -34,7 +34,7 @@ func newShim(t *testing.T, root string, env ...string) *shim {
 	t.Helper()
 	dir := t.TempDir()
 	s := &shim{t: t, root: root, dir: dir}
-	s.env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "RUNNER_TEMP=" + dir,
+	s.env = append([]string{"PLIMSOLL_GUARDS=off", "PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "RUNNER_TEMP=" + dir,
 		"RUNNER_TOOL_CACHE=" + filepath.Join(dir, "tools"), "GITHUB_STATE=" + filepath.Join(dir, "state")}, env...)
 	return s
 }
