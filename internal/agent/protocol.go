@@ -42,6 +42,7 @@ const (
 // Event is a line from the agent to the orchestrator.
 type Event struct {
 	Kind    EventKind      `json:"event"`
+	CPUs    []int          `json:"cpus,omitempty"`    // with gate: the CPUs the agent may run on
 	Sees    bool           `json:"sees,omitempty"`    // with go: the app's cgroup is visible
 	Trial   *Observed      `json:"trial,omitempty"`   // with measured
 	Stop    record.Seconds `json:"stop,omitempty"`    // with stopped

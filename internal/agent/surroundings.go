@@ -2,6 +2,7 @@ package agent
 
 import (
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -104,4 +105,20 @@ func hostSince(from, to surroundings) record.Host {
 		h.Clock = []int64{from.clock, to.clock}
 	}
 	return h
+}
+
+// allowedCPUs are the CPUs this process may run on, nil where the kernel does not
+// tell.
+func allowedCPUs() []int {
+	var set unix.CPUSet
+	if unix.SchedGetaffinity(0, &set) != nil {
+		return nil
+	}
+	var cpus []int
+	for cpu := range 8 * int(unsafe.Sizeof(set)) {
+		if set.IsSet(cpu) {
+			cpus = append(cpus, cpu)
+		}
+	}
+	return cpus
 }

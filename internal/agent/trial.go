@@ -75,7 +75,7 @@ func (t *trial) start(ctx context.Context) error {
 		return err
 	}
 	defer keeper.close()
-	if err := t.report.send(Event{Kind: EventGate}); err != nil {
+	if err := t.report.send(Event{Kind: EventGate, CPUs: allowedCPUs()}); err != nil {
 		return err
 	}
 	if err := keeper.await(ctx, t.spec.GateTimeout.Duration()); err != nil {

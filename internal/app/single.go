@@ -116,7 +116,7 @@ func (j *job) record(ctx context.Context) (rec *record.Record, code int, err err
 // bootAlone boots one image again and again and completes its record. An error
 // is one that leaves nothing worth a record.
 func (j *job) bootAlone(ctx context.Context, s config.Service, image *side, rec *record.Record) (code int, err error) {
-	result, err := measure.Rounds(ctx, &measure.Pods{Run: j.run}, []measure.Target{j.target(s, image)},
+	result, err := measure.Rounds(ctx, j.pods(), []measure.Target{j.target(s, image)},
 		measure.Plan{Looks: []int{j.freeRounds()}, Time: j.plan.Measure.Time, Unguarded: j.unguarded(&rec.Warnings)}, j.seed, j.progress.rounds)
 	var tooShort *measure.TimeError
 	if ctx.Err() != nil || errors.As(err, &tooShort) {

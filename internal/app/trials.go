@@ -35,7 +35,7 @@ func (j *job) measure(ctx context.Context, i int, s config.Service, pair [2]*sid
 	}
 	began := time.Now()
 	j.progress.group("boots of " + s.Name)
-	result, err := measure.Rounds(ctx, &measure.Pods{Run: j.run}, targets, plan, j.seed, j.progress.rounds)
+	result, err := measure.Rounds(ctx, j.pods(), targets, plan, j.seed, j.progress.rounds)
 	j.progress.endGroup()
 	j.spent += time.Since(began)
 	*warnings = append(*warnings, result.Notes...)
@@ -83,7 +83,7 @@ func withTrials(rec *record.Record, trials []record.Trial) *record.Record {
 // complete adds to a record what was observed of target i.
 func (j *job) complete(rec *record.Record, result measure.Result, i int) {
 	environment := j.engine.Environment()
-	environment.Sampler = result.Sampler
+	environment.Sampler, environment.Pinned = result.Sampler, result.Pinned
 	setup := redacted(result.Targets[i].Setup)
 	rec.Environment, rec.Setup, rec.Trials = &environment, &setup, result.Trials[i]
 	compare.Summarize(rec)

@@ -32,6 +32,7 @@ type PodSpec struct {
 	Tmpfs      []string // paths, optionally :options
 	ReadOnly   bool     // the root file system
 	Limits     record.Limits
+	Pinned     *record.Pinned // nil leaves app and agent all CPUs
 }
 
 // Pod is one boot: the agent that holds the network namespace and talks to the
@@ -79,7 +80,7 @@ func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 func (p *Pod) create(ctx context.Context, run *Run, spec PodSpec) error {
-	created, err := p.client.api.ContainerCreate(ctx, run.agentOptions())
+	created, err := p.client.api.ContainerCreate(ctx, run.agentOptions(spec))
 	if err != nil {
 		return fmt.Errorf("create the agent's container: %w", err)
 	}
@@ -117,12 +118,15 @@ func (r *Run) withRole(role string) map[string]string {
 	return labels
 }
 
-func (r *Run) agentOptions() client.ContainerCreateOptions {
+func (r *Run) agentOptions(spec PodSpec) client.ContainerCreateOptions {
 	host := &container.HostConfig{
 		NetworkMode: "none", ReadonlyRootfs: true, CapDrop: []string{"ALL"},
 		SecurityOpt: []string{"no-new-privileges"}, LogConfig: container.LogConfig{Type: "none"},
 		Resources: container.Resources{Memory: agentMemory, MemorySwap: agentMemory},
 		Mounts:    []mount.Mount{{Type: mount.TypeVolume, Source: r.volume, Target: launcherDir}},
+	}
+	if spec.Pinned != nil {
+		host.CpusetCpus = spec.Pinned.Agent
 	}
 	if r.client.environment.CgroupVersion == "2" {
 		host.CgroupnsMode = "host"
@@ -150,6 +154,9 @@ func (r *Run) appOptions(agent string, spec PodSpec) client.ContainerCreateOptio
 			// Swap would hide what does not fit: the two limits are equal.
 			Memory: int64(spec.Limits.Memory), MemorySwap: int64(spec.Limits.Memory),
 		},
+	}
+	if spec.Pinned != nil {
+		host.CpusetCpus = spec.Pinned.App
 	}
 	if spec.Limits.PIDs > 0 {
 		host.PidsLimit = &spec.Limits.PIDs

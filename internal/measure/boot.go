@@ -26,8 +26,9 @@ type Target struct {
 // Observation is what one boot gave.
 type Observation struct {
 	Trial     record.Trial
-	Sustained float64  // requests per second, when the boot was a calibration
-	Sampler   string   // where memory and CPU came from, "" for nowhere
+	Sustained float64 // requests per second, when the boot was a calibration
+	Sampler   string  // where memory and CPU came from, "" for nowhere
+	Pinned    *record.Pinned
 	Log       []string // the app's last lines, where they were asked for; foreign text
 }
 
@@ -61,6 +62,12 @@ type Pods struct {
 	Run *engine.Run
 	Log int // how many of the app's last lines to keep of every boot
 
+	// Pinned says which CPUs app and agent get. Where it is nil the first boot
+	// chooses, unless they are to share all: see [split].
+	Pinned *record.Pinned
+	Shared bool
+	mu     sync.Mutex // guards the two from the first boot on
+
 	cgroup string // the root of the cgroup tree, for tests that hide it; usually ""
 
 	look    sync.Once
@@ -85,7 +92,7 @@ func (p *Pods) Boot(ctx context.Context, target Target, calibrate record.Seconds
 	bound := bootBound(target.Setup, calibrate)
 	ctx, cancel := context.WithTimeoutCause(ctx, bound, fmt.Errorf("not over after %v, more than all its windows and timeouts: is the engine stuck?", bound))
 	defer cancel()
-	b := &boot{target: target, socket: "plimsoll-" + engine.NewID() + engine.NewID(), created: time.Now(), cgroup: cmp.Or(p.cgroup, engine.CgroupRoot), daemons: p.daemons}
+	b := &boot{target: target, socket: "plimsoll-" + engine.NewID() + engine.NewID(), created: time.Now(), cgroup: cmp.Or(p.cgroup, engine.CgroupRoot), daemons: p.daemons, pods: p, pinned: p.chosen()}
 	var err error
 	if b.pod, err = p.Run.NewPod(ctx, b.podSpec()); err != nil {
 		return Observation{}, fmt.Errorf("boot %s (%s): %w", target.Name, target.Image.Ref, err)
@@ -129,6 +136,9 @@ type boot struct {
 	session *agent.Session
 	cgroup  string // the root of the cgroup tree, as the agent sees it
 	daemons daemons
+	pods    *Pods
+	pinned  *record.Pinned
+	notes   []string
 }
 
 func (b *boot) command() []string {
@@ -148,6 +158,7 @@ func (b *boot) podSpec() engine.PodSpec {
 		Entrypoint: append([]string{gate.Launcher}, gate.Arguments(b.socket, hidden, b.command())...),
 		Env:        append(env, blanks...),
 		User:       setup.User, Tmpfs: setup.Tmpfs, ReadOnly: setup.ReadOnly, Limits: setup.Limits,
+		Pinned: b.pinned,
 	}
 }
 
@@ -173,9 +184,11 @@ func (b *boot) run(ctx context.Context, calibrate record.Seconds) (Observation, 
 	if err := b.session.Begin(b.spec(calibrate)); err != nil {
 		return Observation{}, err
 	}
-	if _, err := b.session.Await(ctx, agent.EventGate); err != nil {
+	gate, err := b.session.Await(ctx, agent.EventGate)
+	if err != nil {
 		return Observation{}, err
 	}
+	b.pin(ctx, gate.CPUs)
 	if err := b.pod.Start(ctx); err != nil {
 		return Observation{}, err
 	}
@@ -197,12 +210,13 @@ func (b *boot) run(ctx context.Context, calibrate record.Seconds) (Observation, 
 		strangers(&seen.Host)
 	}
 	trial.Gate, trial.Ready, trial.Metrics, trial.Memory = seen.Gate, seen.Ready, seen.Metrics, seen.Memory
-	trial.Load, trial.Host, trial.Notes = seen.Load, seen.Host, seen.Notes
+	trial.Load, trial.Host, trial.Notes = seen.Load, seen.Host, append(seen.Notes, b.notes...)
+	trial.Host.Apart = b.pinned != nil
 	if err := b.stop(ctx, &trial); err != nil {
 		return Observation{}, err
 	}
 	trial.Exit.OOMKilled = trial.Exit.OOMKilled || seen.OOMKills > 0
-	return Observation{Trial: trial, Sustained: seen.Sustained, Sampler: seen.Sampler}, nil
+	return Observation{Trial: trial, Sustained: seen.Sustained, Sampler: seen.Sampler, Pinned: b.pinned}, nil
 }
 
 // goPatience is how long GO may take before the engine is asked whether the

@@ -118,6 +118,9 @@ func disturbed(t record.Trial) string {
 // time. It can where both share CPUs and it kept most of them busy during the
 // load; what it does to itself is a result.
 func crowdedOut(t record.Trial) bool {
+	if t.Host.Apart {
+		return false
+	}
 	cores := t.Metrics[record.CPURequest] * float64(t.Load.Completed) / max(1e-9, float64(t.Load.Seconds))
 	return cores > crowd*float64(t.Host.CPUs)
 }

@@ -27,6 +27,7 @@ type Result struct {
 	Trials  [][]record.Trial // the warm-up first, with Pair 0
 	Targets []Target         // with the port, readiness and rate that were found
 	Sampler string
+	Pinned  *record.Pinned
 	Rounds  int // counted rounds, the warm-up and the voided ones not among them
 	Voided  int // rounds that something outside the pods disturbed
 	Notes   []string
@@ -197,7 +198,7 @@ func (r *rounds) settle(i int, observed Observation) {
 	if target.Setup.Ready.Kind == record.ReadyNone {
 		target.Setup.Load = record.Load{}
 	}
-	r.result.Sampler = observed.Sampler
+	r.result.Sampler, r.result.Pinned = observed.Sampler, observed.Pinned
 	r.result.Trials[i] = append(r.result.Trials[i], observed.Trial)
 	for _, note := range observed.Trial.Notes {
 		r.note("%s: %s", target.Name, note)

@@ -57,4 +57,12 @@ type Environment struct {
 	CPUs          int    `json:"cpus"`
 	Memory        Bytes  `json:"memory"`
 	Sampler       string `json:"sampler"` // where memory and CPU come from: cgroup, engine
+
+	Pinned *Pinned `json:"pinned,omitempty"` // nil where app and agent shared all CPUs
+}
+
+// Pinned says which CPUs app and agent ran on, as the kernel lists them: 0-2,8.
+type Pinned struct {
+	App   string `json:"app"`
+	Agent string `json:"agent"`
 }

@@ -122,6 +122,7 @@ type Host struct {
 
 	// Clock is the highest frequency the machine allows its CPUs, as a mean over them
 	// in kHz, at the gate and at the end; nil where it is not visible.
+	Apart  bool    `json:"apart,omitempty"` // app and agent ran on different CPUs
 	Clock  []int64 `json:"clock,omitempty"`
 	TooHot int64   `json:"too_hot,omitempty"` // times a CPU was slowed down for its temperature
 }

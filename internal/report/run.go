@@ -118,6 +118,9 @@ func machine(e record.Environment) string {
 	if e.Sampler != "" {
 		parts = append(parts, "memory and CPU read through "+e.Sampler)
 	}
+	if p := e.Pinned; p != nil {
+		parts = append(parts, fmt.Sprintf("the app alone on CPUs %s, its load from CPU %s", p.App, p.Agent))
+	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 
