@@ -25,12 +25,20 @@ func runCompare(ctx context.Context, env Env, args []string) (int, error) {
 	static := flags.Bool("static", false, "analyse the images only: boot nothing")
 	budget := flags.Duration("time", 0, "time `budget` for the measurement, such as 5m (default: what the first look needs, at least 5m)")
 	seed := flags.Uint64("seed", 0, "seed of the order of boots (default: random)")
+	ladder := ladderFlag(flags)
 	images, err := parse(flags, args)
 	if err != nil {
 		return ExitOK, err
 	}
 	if err := c.check(); err != nil {
 		return ExitOK, err
+	}
+	users, err := ladder()
+	if err != nil {
+		return ExitOK, err
+	}
+	if *static && users != nil {
+		return ExitOK, usagef("--ladder boots the images, and --static boots nothing: expected one of the two")
 	}
 	given, err := givenImages(images)
 	if err != nil {
@@ -53,7 +61,7 @@ func runCompare(ctx context.Context, env Env, args []string) (int, error) {
 	if err != nil {
 		return ExitOK, err
 	}
-	j.boot = !*static
+	j.boot, j.ladder = !*static, users
 	if given := isSet(flags, "seed"); given {
 		j.seed = *seed
 	}

@@ -28,8 +28,9 @@ type job struct {
 	boot     bool             // false: analyse only
 	runID    string
 	seed     uint64
-	rounds   int  // without gated metrics; 0 takes the default
-	whole    bool // run all of rounds, also when every verdict is decided
+	rounds   int   // without gated metrics; 0 takes the default
+	whole    bool  // run all of rounds, also when every verdict is decided
+	ladder   []int // numbers of virtual users to climb after the rounds; nil for none
 	progress *progress
 	store    *analyze.Store
 	known    []analyze.Candidate // images of the engine, once they were asked for

@@ -215,7 +215,7 @@ func (s *side) static() *record.Record {
 		return rec
 	}
 	saved := *s.saved
-	saved.Trials = nil
+	saved.Trials, saved.Ladder = nil, nil
 	saved.Metrics = maps.Clone(saved.Metrics)
 	maps.DeleteFunc(saved.Metrics, func(id record.MetricID, _ record.Measured) bool {
 		metric, known := record.Lookup(id)

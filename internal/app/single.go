@@ -21,14 +21,19 @@ func runMeasure(ctx context.Context, env Env, args []string) (int, error) {
 	var c common
 	c.register(flags)
 	boots := flags.Int("boots", defaultRounds, "`number` of boots, after one warm-up")
+	ladder := ladderFlag(flags)
 	images, err := parse(flags, args)
+	if err != nil {
+		return ExitOK, err
+	}
+	users, err := ladder()
 	if err != nil {
 		return ExitOK, err
 	}
 	if *boots < 1 || *boots > maxBoots {
 		return ExitOK, usagef("--boots %d: expected 1 to %d", *boots, maxBoots)
 	}
-	return single(ctx, env, c, "measure", images, *boots)
+	return single(ctx, env, c, "measure", images, *boots, users)
 }
 
 func runInspect(ctx context.Context, env Env, args []string) (int, error) {
@@ -39,11 +44,12 @@ func runInspect(ctx context.Context, env Env, args []string) (int, error) {
 	if err != nil {
 		return ExitOK, err
 	}
-	return single(ctx, env, c, "inspect", images, 0)
+	return single(ctx, env, c, "inspect", images, 0, nil)
 }
 
-// single makes the record of one image: booted so many times, or not at all.
-func single(ctx context.Context, env Env, c common, command string, images []string, boots int) (int, error) {
+// single makes the record of one image: booted so many times, or not at all, and
+// then under each of the ladder's numbers of users.
+func single(ctx context.Context, env Env, c common, command string, images []string, boots int, ladder []int) (int, error) {
 	if err := c.check(); err != nil {
 		return ExitOK, err
 	}
@@ -58,7 +64,7 @@ func single(ctx context.Context, env Env, c common, command string, images []str
 	if err != nil {
 		return ExitOK, err
 	}
-	j.boot, j.rounds, j.progress.round = boots > 0, boots, "boot"
+	j.boot, j.rounds, j.ladder, j.progress.round = boots > 0, boots, ladder, "boot"
 	rec, code, err := j.record(ctx)
 	if err != nil {
 		return code, err
@@ -125,7 +131,12 @@ func (j *job) bootAlone(ctx context.Context, s config.Service, image *side, rec 
 	j.complete(rec, result, 0)
 	rec.Warnings = append(rec.Warnings, result.Notes...)
 	if err == nil {
-		return ExitOK, nil
+		var climbed []string
+		climbed, err = j.climb(ctx, result, []*record.Record{rec})
+		rec.Warnings = append(rec.Warnings, climbed...)
+	}
+	if err == nil || ctx.Err() != nil {
+		return ExitOK, err
 	}
 	j.progress.failure(err)
 	rec.Warnings = append(rec.Warnings, texts(err)...)

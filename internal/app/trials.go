@@ -42,6 +42,11 @@ func (j *job) measure(ctx context.Context, i int, s config.Service, pair [2]*sid
 	for side, rec := range records {
 		j.complete(rec, result, side)
 	}
+	if err != nil {
+		return err
+	}
+	climbed, err := j.climb(ctx, result, records[:])
+	*warnings = append(*warnings, climbed...)
 	return err
 }
 

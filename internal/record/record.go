@@ -20,6 +20,7 @@ type Record struct {
 	Layers      []Layer               `json:"layers"`
 	Contents    *Contents             `json:"contents,omitempty"` // nil when the files were not looked at
 	Trials      []Trial               `json:"trials,omitempty"`
+	Ladder      []Step                `json:"ladder,omitempty"` // empty unless it was asked for
 	Metrics     map[MetricID]Measured `json:"metrics"`
 	Warnings    []string              `json:"warnings"`
 }

@@ -52,6 +52,7 @@ type serviceView struct {
 	Reach                       string
 	Charts                      []chart
 	Layers                      []layerView
+	Ladder                      []sectionView // one, or none
 	Growth                      *growthView
 	Cost                        *costView
 	Trials                      []trialView
@@ -152,7 +153,7 @@ func viewOfService(i int, s record.Service) serviceView {
 		Anchor: fmt.Sprintf("service-%d", i+1), Name: clean(s.Name, imageWidth), Verdict: word(s.Verdict), Mark: mark(s.Verdict),
 		Summary: budgetCount(s), Base: viewOfImage(s.Base), Head: viewOfImage(s.Head), Warnings: warningViews(serviceWarnings(s)),
 		Charts: charts(s), Cost: viewOfCost(s.Cost), Trials: trialViews(s),
-		Growth: viewOfGrowth(s),
+		Growth: viewOfGrowth(s), Ladder: ladderViews(laddersOf(s, onPage())),
 	}
 	v.Metrics, v.Reach = metricViews(s)
 	v.Shown = columnsOf(v.Metrics, commonLevel(s))

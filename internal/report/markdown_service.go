@@ -50,6 +50,7 @@ func (m comment) service(s record.Service, limit int, left *[]string) string {
 	inner.put("warnings", warningList(serviceWarnings(s), 10))
 	inner.put("images", imageTable(s))
 	dress := inMarkdown(m.mostRows())
+	inner.sections([]section{laddersOf(s, dress)})
 	inner.put("where the growth comes from", under("Why the image changed", bullets(origin(s, dress), 10)))
 	inner.put("layers", layerTable(s))
 	inner.sections(sectionsOf(s, dress))

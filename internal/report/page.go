@@ -33,6 +33,9 @@ const sectionBytes = 8_000
 // sections adds parts of what is told of an image's contents.
 func (p *page) sections(all []section) {
 	for _, s := range all {
+		if s.empty() {
+			continue
+		}
 		name, _, _ := strings.Cut(s.title, ":")
 		if text := s.markdown(min(p.room()-1, sectionBytes)); text != "" {
 			p.put(name, text)

@@ -42,6 +42,7 @@ func (t *terminal) measured(r record.Record) {
 		g.add(cell{m.title, normal}, cell{m.value, bold}, cell{m.over, dim})
 	}
 	t.put(g.dense(), "  ")
+	t.section(ladderOf(r, t.medium()))
 }
 
 func (t *terminal) stack(r record.Record) {
@@ -76,6 +77,7 @@ func RecordMarkdown(r record.Record, o Options) []byte {
 	}
 	p.put("metrics", under("Metrics", t.dense().render(p.room(), "metric")))
 	m := inMarkdown(mostRows)
+	p.sections([]section{ladderOf(r, m)})
 	p.put("what it is built on", paragraph(builtOn(r, m)))
 	p.put("layers", stackTable(r, p.room()))
 	p.sections(contentsOf(r, m))

@@ -53,7 +53,7 @@ type section struct {
 	rows    [][]string
 	entries []string // of a list, instead of rows
 	sizes   []float64
-	print   func(float64) string // prints the bytes of what was cut, of which more rows were not even made
+	print   func(float64) string // prints the bytes of what was cut, of which more rows were not even made; nil where rows have none
 	more    int
 	moreSum float64
 	notes   []string // sentences below
@@ -116,8 +116,11 @@ func (s section) rest(shown int) string {
 	for _, size := range s.sizes[min(shown, len(s.sizes)):] {
 		n, sum = n+1, sum+size
 	}
-	if n == 0 {
+	switch {
+	case n == 0:
 		return ""
+	case s.print == nil:
+		return plural(n, "more "+s.thing)
 	}
 	return plural(n, "more "+s.thing) + ", " + s.print(sum)
 }

@@ -146,6 +146,7 @@ func (t *terminal) service(s record.Service) {
 	t.warnings("  ", serviceWarnings(s))
 	t.line("")
 	t.metrics(s)
+	t.section(laddersOf(s, t.medium()))
 	t.cost(s)
 	t.origin(s)
 	t.layers(s)
