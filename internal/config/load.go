@@ -139,7 +139,7 @@ func (d *decoder) service(n *yaml.Node, given Images) Service {
 		field{name: "stop_timeout", read: value(d, &s.Setup.StopTimeout, seconds.check(positive).check(atMost(maxStop, "10m")))},
 		field{name: "recover", read: value(d, &s.Setup.Recover, booleans)},
 		field{name: "stop_under_load", read: value(d, &s.Setup.StopUnderLoad, booleans)},
-		field{name: "load", read: func(v *yaml.Node) { asked = true; d.load(v, &s.Setup.Load) }},
+		field{name: "load", read: func(v *yaml.Node) { asked = true; d.load(v, &s.Setup.Load, &s.Script) }},
 		field{name: "budgets", read: func(v *yaml.Node) { d.budgets(v, &s) }},
 		field{name: "kubernetes", instead: `; write "limits" and "ready" here`},
 		field{name: "compose", read: value(d, &s.Compose.File, paths)},

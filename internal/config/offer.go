@@ -22,14 +22,15 @@ const (
 	maxExpect  = 50
 )
 
-func (d *decoder) load(n *yaml.Node, l *record.Load) {
-	present := d.mapping(n, `a load, a mapping with "stages" and "requests"`,
+func (d *decoder) load(n *yaml.Node, l *record.Load, s *Script) {
+	var script record.Script
+	present := d.mapping(n, `a load, a mapping with "stages" and "requests", or with "script"`, append(d.scriptFields(&script, s),
 		field{name: "stages", read: func(v *yaml.Node) { l.Stages = d.stages(v) }},
 		field{name: "requests", read: func(v *yaml.Node) { l.Requests = d.requests(v) }},
 		field{name: "think", read: value(d, &l.Think, seconds.check(atMost(maxThink, "1m")))},
 		field{name: "protocol", read: value(d, &l.Protocol, protocols)},
-		field{name: "script", instead: `, expected "stages" and "requests"`},
-	)
+	)...)
+	d.settleScript(present, l, script, s)
 	if v := present["protocol"]; v != nil {
 		d.checkHeaders(target(v), *l)
 	}

@@ -23,6 +23,7 @@ type Service struct {
 	Setup    record.Setup
 	Env      map[string]string // values stay here: Setup has only the names
 	EnvFiles []string          // paths, relative to the configuration's directory
+	Script   Script            // of Setup.Load.Script, where there is one
 	Budgets  map[record.MetricID]record.Budget
 	Lines    map[record.MetricID]int // the line of each budget in the file
 
@@ -120,6 +121,9 @@ func defaultCost() Cost {
 // is not HTTP, or has none, gets no requests it never asked for.
 func completeLoad(s *record.Setup, asked bool) {
 	if !asked && !speaksHTTP(s.Ready) {
+		return
+	}
+	if s.Load.Script != nil {
 		return
 	}
 	if len(s.Load.Stages) == 0 {

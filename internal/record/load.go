@@ -8,6 +8,7 @@ type Load struct {
 	Requests []Request `json:"requests,omitempty"`
 	Think    Seconds   `json:"think,omitempty"`    // a virtual user's, from an answer to its next request
 	Protocol Protocol  `json:"protocol,omitempty"` // HTTP/1.1 when empty
+	Script   *Script   `json:"script,omitempty"`   // takes the place of all the others
 }
 
 // Seconds is the length of all stages together.

@@ -58,6 +58,7 @@ type LoadResult struct {
 	Lag       Seconds        `json:"lag"`              // 99th percentile of how late the generator itself sent
 	Late      float64        `json:"late"`             // share of the requests it sent more than 5 ms late by its own fault
 	Causes    map[string]int `json:"causes,omitempty"` // what the errors were
+	Script    *ScriptResult  `json:"script,omitempty"` // of a load by k6, whose latency counts from the send
 }
 
 // Exit says how the app container ended.
