@@ -10,12 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/compression"
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/moby/moby/client"
 )
 
@@ -128,56 +123,9 @@ func (r *Run) Close(ctx context.Context) error {
 }
 
 func (r *Run) writeAgentImage(w io.Writer, programs Programs) error {
-	layer, err := programLayer(programs)
-	if err != nil {
-		return err
-	}
-	image, err := mutate.AppendLayers(empty.Image, layer)
-	if err != nil {
-		return err
-	}
-	config, err := image.ConfigFile()
-	if err != nil {
-		return err
-	}
-	config = config.DeepCopy()
-	config.OS, config.Architecture = "linux", r.client.environment.Arch
-	config.Config = v1.Config{Entrypoint: []string{agentPath}, User: "65534:65534", Labels: r.labels}
-	if image, err = mutate.ConfigFile(image, config); err != nil {
-		return err
-	}
-	tag, err := name.NewTag(r.image)
-	if err != nil {
-		return err
-	}
-	return tarball.Write(tag, image, w)
-}
-
-// programLayer is not compressed: it goes over a local socket once.
-func programLayer(programs Programs) (v1.Layer, error) {
-	var content bytes.Buffer
-	archive := tar.NewWriter(&content)
-	for _, file := range []struct {
-		name string
-		body []byte
-		mode int64
-		kind byte
-	}{
+	return r.writeImage(w, r.image, []archived{
 		{agentPath, programs.Agent, 0o555, tar.TypeReg},
 		{launcherDir + "/", nil, 0o755, tar.TypeDir},
 		{launcherPath, programs.Launcher, 0o555, tar.TypeReg},
-	} {
-		header := &tar.Header{Name: file.name[1:], Typeflag: file.kind, Mode: file.mode, Size: int64(len(file.body)), Format: tar.FormatPAX}
-		if err := archive.WriteHeader(header); err != nil {
-			return nil, err
-		}
-		if _, err := archive.Write(file.body); err != nil {
-			return nil, err
-		}
-	}
-	if err := archive.Close(); err != nil {
-		return nil, err
-	}
-	opener := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content.Bytes())), nil }
-	return tarball.LayerFromOpener(opener, tarball.WithCompression(compression.None))
+	}, v1.Config{Entrypoint: []string{agentPath}, User: nobody, Labels: r.labels})
 }
