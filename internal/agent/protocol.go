@@ -21,8 +21,9 @@ type Spec struct {
 
 // command is a line from the orchestrator to the agent.
 type command struct {
-	Trial *Spec `json:"trial,omitempty"`
-	Stop  bool  `json:"stop,omitempty"` // the stop signal is about to be sent
+	Trial *Spec     `json:"trial,omitempty"`
+	Load  *External `json:"load,omitempty"`
+	Stop  bool      `json:"stop,omitempty"` // the stop signal is about to be sent
 }
 
 // EventKind names a step of the trial.
@@ -34,6 +35,7 @@ const (
 	EventGate     EventKind = "gate"     // the gate is open: start the app
 	EventGo       EventKind = "go"       // the app's command was executed
 	EventReady    EventKind = "ready"    // readiness was decided
+	EventLoad     EventKind = "load"     // the orchestrator's own load may begin; only where there is one
 	EventMeasured EventKind = "measured" // nothing is left to measure but the stop
 	EventStopped  EventKind = "stopped"  // the app's cgroup is empty
 	EventFailed   EventKind = "failed"
@@ -44,6 +46,7 @@ type Event struct {
 	Kind    EventKind      `json:"event"`
 	CPUs    []int          `json:"cpus,omitempty"`    // with gate: the CPUs the agent may run on
 	Sees    bool           `json:"sees,omitempty"`    // with go: the app's cgroup is visible
+	Port    int            `json:"port,omitempty"`    // with load: the app's
 	Trial   *Observed      `json:"trial,omitempty"`   // with measured
 	Stop    record.Seconds `json:"stop,omitempty"`    // with stopped
 	Emptied bool           `json:"emptied,omitempty"` // with stopped: the cgroup did become empty
@@ -58,6 +61,7 @@ type Observed struct {
 	Metrics   map[record.MetricID]float64 `json:"metrics"`
 	Memory    record.Timeline             `json:"memory"`
 	Load      *record.LoadResult          `json:"load,omitempty"`
+	External  *Loaded                     `json:"external,omitempty"`  // of a load by the orchestrator
 	Sustained float64                     `json:"sustained,omitempty"` // requests per second, of a calibration
 	OOMKills  int64                       `json:"oom_kills,omitempty"`
 	Host      record.Host                 `json:"host"`

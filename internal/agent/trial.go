@@ -18,6 +18,7 @@ type trial struct {
 	spec     Spec
 	report   *reporter
 	stopping chan struct{} // closed when the stop signal is about to be sent
+	loads    chan External // what the orchestrator says of its own load
 
 	group    *sample.Group    // nil when the cgroup tree cannot be seen
 	recorder *sample.Recorder // nil with group
@@ -38,6 +39,12 @@ const procStat = "/proc/stat"
 func (t *trial) follow(commands <-chan command) {
 	var once sync.Once
 	for c := range commands {
+		if c.Load != nil {
+			select {
+			case t.loads <- *c.Load:
+			default: // more than the two words of a load are nothing to wait for
+			}
+		}
 		if c.Stop {
 			once.Do(func() { close(t.stopping) })
 		}
@@ -127,10 +134,13 @@ func (t *trial) measure(ctx context.Context) error {
 	if err := t.idle(ctx); err != nil {
 		return err
 	}
-	if ready.Kind == record.ReadyNone || len(t.spec.Load.Stages) == 0 {
+	load := t.load
+	if t.spec.Load.Script != nil {
+		load = t.external
+	} else if ready.Kind == record.ReadyNone || len(t.spec.Load.Stages) == 0 {
 		return nil
 	}
-	if err := t.load(ctx); err != nil {
+	if err := load(ctx); err != nil {
 		return err
 	}
 	return t.checkAlive()
