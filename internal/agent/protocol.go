@@ -79,6 +79,7 @@ const (
 	FailExited  FailureKind = "exited"  // the app ended by itself
 	FailTimeout FailureKind = "timeout" // not ready in time
 	FailPorts   FailureKind = "ports"   // several ports, none named
+	FailLoad    FailureKind = "load"    // the orchestrator's own load could not be run
 	FailAgent   FailureKind = "agent"   // the agent itself could not do its work
 )
 

@@ -40,8 +40,8 @@ type ToolSpec struct {
 	MaxResult int64             // bytes
 	MaxFile   int64             // bytes it may write to any one file
 
-	Started func() error // called right before the start, nil for nothing
-	Ended   func() error // called right after the end
+	Started func(container string) error // called right before the start, nil for nothing
+	Ended   func() error                 // called right after the end
 }
 
 // ToolEnd is how a program ended and what it left.
@@ -71,18 +71,13 @@ func (r *Run) LoadProgram(ctx context.Context, called string, body []byte) (Imag
 // nobody is the user of what needs no rights.
 const nobody = "65534:65534"
 
-// Tool runs a program beside the pod's app, in its network namespace, until it
-// ends or ctx does. Nothing is left of it when Tool returns.
-func (p *Pod) Tool(ctx context.Context, run *Run, spec ToolSpec) (ToolEnd, error) {
-	return run.tool(ctx, "container:"+p.agent, spec)
-}
-
-// Tool runs a program by itself, without a network.
-func (r *Run) Tool(ctx context.Context, spec ToolSpec) (ToolEnd, error) {
-	return r.tool(ctx, "none", spec)
-}
-
-func (r *Run) tool(ctx context.Context, network string, spec ToolSpec) (end ToolEnd, err error) {
+// Tool runs a program until it ends or ctx does: in the network namespace of a
+// pod, or without a network where pod is nil. Nothing is left of it afterwards.
+func (r *Run) Tool(ctx context.Context, pod *Pod, spec ToolSpec) (end ToolEnd, err error) {
+	network := "none"
+	if pod != nil {
+		network = "container:" + pod.agent
+	}
 	patient, cancel := finishing(ctx)
 	defer cancel()
 	created, err := r.client.api.ContainerCreate(patient, r.toolOptions(network, spec))
@@ -137,8 +132,10 @@ func (t *tool) run(ctx context.Context) (ToolEnd, error) {
 	}
 	output := collect(attached.HijackedResponse)
 	defer output.close()
-	if err := called(t.spec.Started); err != nil {
-		return ToolEnd{}, err
+	if t.spec.Started != nil {
+		if err := t.spec.Started(t.id); err != nil {
+			return ToolEnd{}, err
+		}
 	}
 	if _, err := t.client.api.ContainerStart(ctx, t.id, client.ContainerStartOptions{}); err != nil {
 		return ToolEnd{}, fmt.Errorf("start %s: %w", what, err)
@@ -149,17 +146,12 @@ func (t *tool) run(ctx context.Context) (ToolEnd, error) {
 	case err := <-wait.Error:
 		return ToolEnd{}, fmt.Errorf("wait for the end of %s: %w", what, err)
 	}
-	if err := called(t.spec.Ended); err != nil {
-		return ToolEnd{}, err
+	if t.spec.Ended != nil {
+		if err := t.spec.Ended(); err != nil {
+			return ToolEnd{}, err
+		}
 	}
 	return t.end(ctx, output)
-}
-
-func called(f func() error) error {
-	if f == nil {
-		return nil
-	}
-	return f()
 }
 
 // end collects what is left of a program that has ended.

@@ -12,6 +12,7 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/agent"
 	"github.com/plimsoll-ci/plimsoll/internal/agent/gate"
 	"github.com/plimsoll-ci/plimsoll/internal/engine"
+	"github.com/plimsoll-ci/plimsoll/internal/load/k6"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
@@ -21,6 +22,8 @@ type Target struct {
 	Image engine.Image
 	Setup record.Setup
 	Env   map[string]string // on top of the image's; values stay out of records
+
+	Script *k6.Script // that Setup.Load.Script names; nil for the open loop
 }
 
 // Observation is what one boot gave.
@@ -124,6 +127,9 @@ func (b *boot) close(ctx context.Context) error {
 // bootBound is the longest a trial can take if everything goes slowly.
 func bootBound(setup record.Setup, calibrate record.Seconds) time.Duration {
 	windows := setup.Ready.Timeout + setup.Idle + setup.Load.Seconds() + setup.StopTimeout + calibrate
+	if setup.Load.Script != nil {
+		windows += setup.Load.Script.Timeout
+	}
 	return windows.Duration() + gateTimeout + slack
 }
 
@@ -243,6 +249,9 @@ func (b *boot) awaitGo(ctx context.Context) (agent.Event, error) {
 
 // observe waits for what the agent sees.
 func (b *boot) observe(ctx context.Context) (*agent.Observed, error) {
+	if b.target.Script != nil {
+		return b.observeScript(ctx)
+	}
 	measured, err := b.session.Await(ctx, agent.EventMeasured)
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ func (e *ScriptError) Error() string { return e.Message }
 func Inspect(ctx context.Context, run *engine.Run, script *k6.Script) (k6.Requirements, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, inspectTimeout, &ScriptError{fmt.Sprintf("k6 did not finish reading %s within %v", script.Test.Main, inspectTimeout)})
 	defer cancel()
-	end, err := run.Tool(ctx, toolSpec(script, script.Inspect(), inspectPort))
+	end, err := run.Tool(ctx, nil, toolSpec(script, script.Inspect(), inspectPort))
 	if err != nil && context.Cause(ctx) != nil {
 		return k6.Requirements{}, context.Cause(ctx)
 	}
@@ -109,7 +109,7 @@ func (b *boot) runScript(ctx context.Context, port int) (engine.ToolEnd, error) 
 	spec := toolSpec(script, script.Run(), port)
 	spec.Result, spec.MaxResult = k6.SummaryPath, k6.MaxSummary
 	spec.Started, spec.Ended = b.session.LoadBegun, b.session.LoadEnded
-	end, err := b.pod.Tool(ctx, b.run0, spec)
+	end, err := b.pods.Run.Tool(ctx, b.pod, spec)
 	if err != nil && errors.Is(context.Cause(ctx), late) {
 		return end, late
 	}
