@@ -35,11 +35,12 @@ type job struct {
 	store    *analyze.Store
 	known    []analyze.Candidate // images of the engine, once they were asked for
 
-	engine *engine.Client // nil when nothing needs one
-	run    *engine.Run    // nil unless boot
-	loaded int            // images put into the engine for this run
-	model  *cost.Model
-	spent  time.Duration // of the time budget
+	engine  *engine.Client // nil when nothing needs one
+	run     *engine.Run    // nil unless boot
+	loaded  int            // images put into the engine for this run
+	model   *cost.Model
+	scripts scripts
+	spent   time.Duration // of the time budget
 }
 
 // newJob reads what every job needs from the environment.
@@ -142,7 +143,7 @@ func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
 		return c, err
 	}
 	pairs, err := j.openSides()
-	if err != nil {
+	if err = errors.Join(err, j.readScripts()); err != nil {
 		return c, err
 	}
 	defer j.progress.clear()
@@ -153,6 +154,9 @@ func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
 		}
 	}
 	if err := j.find(ctx, pairs); err != nil {
+		return c, err
+	}
+	if err := j.prepareScripts(ctx); err != nil {
 		return c, err
 	}
 	var services []record.Service
@@ -251,7 +255,7 @@ func staticRecords(base, head *side) ([2]*record.Record, error) {
 func (j *job) input(s config.Service, records [2]*record.Record) compare.Input {
 	prices := j.pricing(records)
 	return compare.Input{
-		Name: s.Name, Base: records[0], Head: records[1], Budgets: s.Budgets,
+		Name: s.Name, Base: records[0], Head: records[1], Budgets: s.Budgets, Thresholds: thresholds(s),
 		Price: prices.month, Estimate: prices.estimate, Others: j.others(s),
 	}
 }
@@ -261,7 +265,7 @@ func (j *job) others(s config.Service) int {
 	count := 0
 	for _, other := range j.plan.Services {
 		if other.Name != s.Name {
-			count += compare.Hypotheses(other.Budgets)
+			count += hypotheses(other)
 		}
 	}
 	return count

@@ -99,6 +99,9 @@ func (j *job) record(ctx context.Context) (rec *record.Record, code int, err err
 	if image.saved != nil {
 		return nil, ExitOK, usagef("%s is a saved record, expected an image", s.Image)
 	}
+	if err := j.readScripts(); err != nil {
+		return nil, ExitOK, err
+	}
 	defer j.progress.clear()
 	defer j.close(ctx)
 	if j.boot || image.ref.InEngine() {
@@ -109,6 +112,10 @@ func (j *job) record(ctx context.Context) (rec *record.Record, code int, err err
 	if err := j.findSide(ctx, image, s.Setup.Command); err != nil {
 		return nil, ExitOK, err
 	}
+	if err := j.prepareScripts(ctx); err != nil {
+		return nil, ExitOK, err
+	}
+	s = j.plan.Services[0] // which knows the script's thresholds now
 	if err := j.analyse(ctx, gatesBytes(s), image); err != nil {
 		return nil, ExitOK, err
 	}

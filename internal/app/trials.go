@@ -24,10 +24,9 @@ func (j *job) measure(ctx context.Context, i int, s config.Service, pair [2]*sid
 	for _, side := range pair {
 		targets = append(targets, j.target(s, side))
 	}
-	hypotheses := compare.Hypotheses(s.Budgets) + j.others(s)
 	plan := measure.Plan{Looks: []int{j.freeRounds()}, Time: j.share(i), Unguarded: j.unguarded(warnings)}
-	if compare.Hypotheses(s.Budgets) > 0 && !j.whole {
-		plan.Looks = compare.Looks(hypotheses)
+	if hypotheses(s) > 0 && !j.whole {
+		plan.Looks = compare.Looks(hypotheses(s) + j.others(s))
 		plan.Decided = func(trials [][]record.Trial) bool {
 			looked := [2]*record.Record{withTrials(records[0], trials[0]), withTrials(records[1], trials[1])}
 			return compare.Decided(j.input(s, looked))
@@ -73,7 +72,7 @@ func (j *job) target(s config.Service, side *side) measure.Target {
 	if setup.Limits.Memory == 0 {
 		setup.Limits.Memory = j.engine.Environment().Memory / 2
 	}
-	return measure.Target{Name: side.name, Image: *side.image, Setup: setup, Env: s.Env}
+	return measure.Target{Name: side.name, Image: *side.image, Setup: setup, Env: s.Env, Script: j.scripts.ready[s.Name]}
 }
 
 // withTrials is a shallow copy of a record with the trials so far.

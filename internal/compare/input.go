@@ -11,6 +11,10 @@ type Input struct {
 	Base, Head *record.Record // nil is a record without anything measured
 	Budgets    map[record.MetricID]record.Budget
 
+	// Thresholds are those that the k6 script of the service declares. Each is a
+	// bound on head, beside the budgets.
+	Thresholds []record.Threshold
+
 	// Price gives the monthly price in USD of the image of rec, had it behaved
 	// as in the trial whose metrics are given. rec is Base or Head itself, so that
 	// the two can be told apart. It must not keep or change the map. Nil leaves

@@ -54,6 +54,7 @@ func lay(in Input) *matchup {
 			m.claim(metric)
 		}
 	}
+	m.claimThresholds()
 	return m
 }
 
@@ -143,7 +144,8 @@ func Decided(in Input) bool {
 // observable reports whether any pair bears on a claim.
 func (m *matchup) observable(c claim) bool {
 	s := m.series[c.id]
-	if _, alone := c.hypothesis.(limit); alone {
+	switch c.hypothesis.(type) {
+	case limit, crossing:
 		return len(present(s.head)) > 0
 	}
 	return len(s.sample(len(m.pairs)).worse) > 0

@@ -48,6 +48,7 @@ func (m *matchup) rows(cost *record.CostChange) []record.Change {
 			rows = append(rows, row)
 		}
 	}
+	rows = append(rows, m.thresholdRows(outcomes)...)
 	return append(rows, m.unknownRows()...)
 }
 

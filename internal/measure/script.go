@@ -84,7 +84,9 @@ func (b *boot) observeScript(ctx context.Context) (*agent.Observed, error) {
 		}
 	}()
 	measured, awaitErr := b.session.Await(failed, agent.EventMeasured)
-	stop()
+	if awaitErr != nil {
+		stop() // else k6 has ended, and its summary is still being read
+	}
 	ran := <-done
 	switch {
 	case ctx.Err() != nil:
@@ -126,7 +128,7 @@ func (b *boot) addScript(seen *agent.Observed, end engine.ToolEnd) error {
 		return &agent.Failure{Kind: agent.FailLoad, Message: script.Explain(end.Code, string(end.Stderr))}
 	}
 	if end.Result == nil {
-		return &agent.Failure{Kind: agent.FailLoad, Message: fmt.Sprintf("k6 left no summary of %s", script.Test.Main)}
+		return &agent.Failure{Kind: agent.FailLoad, Message: "k6 left no summary: " + script.Explain(end.Code, string(end.Stderr))}
 	}
 	outcome, err := k6.ParseSummary(end.Result, end.Code)
 	if err != nil {

@@ -211,6 +211,9 @@ func title(id record.MetricID) string {
 	if m, ok := record.Lookup(id); ok {
 		return m.Title
 	}
+	if text, ok := threshold(id); ok {
+		return thresholdPrefix + text
+	}
 	if name := identifier(string(id), 32); name != "" {
 		return name
 	}
@@ -242,6 +245,9 @@ var nouns = map[record.MetricID]string{
 func noun(id record.MetricID) string {
 	if n, ok := nouns[id]; ok {
 		return n
+	}
+	if text, ok := threshold(id); ok {
+		return "k6's threshold " + text
 	}
 	return title(id)
 }

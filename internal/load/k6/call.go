@@ -11,7 +11,7 @@ import (
 
 // Where a script stands in k6's container. k6 may write below Results alone.
 const (
-	Directory = "/k6"
+	Directory = "/plimsoll-k6"
 	scripts   = "test"
 	Results   = "out"
 	summary   = "summary.json"

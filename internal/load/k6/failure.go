@@ -47,7 +47,7 @@ var (
 	// k6's own words for a module it does not have, and for a file.
 	noModule = regexp.MustCompile(`The moduleSpecifier "([^"]+)" couldn't be`)
 	noFile   = regexp.MustCompile(`GoError: stat (\S+): no such file or directory[\s\S]*?at (/\S+?):(\d+):(\d+)\(`)
-	// A parser's: /k6/test/a.js: Line 4:1 Unexpected token }
+	// A parser's: /plimsoll-k6/test/a.js: Line 4:1 Unexpected token }
 	syntaxAt = regexp.MustCompile(`(` + Directory + `/\S+): Line (\d+):(\d+) ([^\n]+)`)
 	// The first frame of a stack that is in a script.
 	frame = regexp.MustCompile(`(` + Directory + `/[^\s:()]+):(\d+):(\d+)\(`)
