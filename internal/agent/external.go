@@ -18,9 +18,8 @@ type External struct {
 // Loaded is what the agent saw of a load that the orchestrator ran. The window
 // goes from the generator's start to its end, its own preparations included.
 type Loaded struct {
-	Window    record.Seconds `json:"window"`
-	App       record.Seconds `json:"app,omitempty"` // CPU time; 0 where it cannot be read
-	Generator record.Seconds `json:"generator,omitempty"`
+	Window record.Seconds `json:"window"`
+	App    record.Seconds `json:"app,omitempty"` // CPU time; 0 where it cannot be read
 }
 
 // LoadBegun tells the agent that a generator is about to start.
@@ -55,7 +54,8 @@ func (t *trial) external(ctx context.Context) error {
 	if _, err := t.awaitExternal(ctx, watch.look); err != nil {
 		return err
 	}
-	seen := Loaded{Window: record.SecondsOf(sample.Monotonic() - from), Generator: record.SecondsOf(watch.spent)}
+	t.generated = watch.spent
+	seen := Loaded{Window: record.SecondsOf(sample.Monotonic() - from)}
 	if after, still := t.cpu(); known && still {
 		seen.App = record.SecondsOf(after.Usage - before.Usage)
 	}

@@ -27,6 +27,7 @@ type surroundings struct {
 // look takes all counters. It costs about 0.2 ms where there are few CPUs.
 func (t *trial) look() (surroundings, error) {
 	s := surroundings{at: sample.Monotonic(), agent: ownCPU()}
+	s.beside = t.generated
 	s.engine, s.engineSeen = sample.EngineCPU(t.spec.Cgroup)
 	s.clock, _ = sample.AllowedClock(sample.Frequencies)
 	s.hot = sample.HeatThrottles(sample.Frequencies)

@@ -15,10 +15,11 @@ import (
 
 // trial is one boot as the agent lives through it.
 type trial struct {
-	spec     Spec
-	report   *reporter
-	stopping chan struct{} // closed when the stop signal is about to be sent
-	loads    chan External // what the orchestrator says of its own load
+	spec      Spec
+	report    *reporter
+	stopping  chan struct{} // closed when the stop signal is about to be sent
+	loads     chan External // what the orchestrator says of its own load
+	generated time.Duration // CPU time of that load's generator, which is gone by the end
 
 	group    *sample.Group    // nil when the cgroup tree cannot be seen
 	recorder *sample.Recorder // nil with group

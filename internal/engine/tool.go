@@ -32,6 +32,7 @@ type ToolSpec struct {
 	Env     []string
 	Memory  record.Bytes
 	PIDs    int64
+	CPUs    string // that it may run on, as the kernel lists them; "" for all
 
 	Directory string            // where Files are put, and what Writable is below of
 	Files     map[string][]byte // by path below Directory
@@ -103,7 +104,7 @@ func (r *Run) toolOptions(network string, spec ToolSpec) client.ContainerCreateO
 			NetworkMode: container.NetworkMode(network), ReadonlyRootfs: true, CapDrop: []string{"ALL"},
 			SecurityOpt: []string{"no-new-privileges"}, LogConfig: container.LogConfig{Type: "none"},
 			Resources: container.Resources{
-				Memory: int64(spec.Memory), MemorySwap: int64(spec.Memory), PidsLimit: &spec.PIDs,
+				Memory: int64(spec.Memory), MemorySwap: int64(spec.Memory), PidsLimit: &spec.PIDs, CpusetCpus: spec.CPUs,
 				Ulimits: []*container.Ulimit{{Name: "fsize", Soft: spec.MaxFile, Hard: spec.MaxFile}},
 			},
 			// Without a source it is the container's own volume, and goes with it.

@@ -109,6 +109,9 @@ func (b *boot) runScript(ctx context.Context, port int) (engine.ToolEnd, error) 
 	ctx, cancel := context.WithTimeoutCause(ctx, script.Timeout.Duration(), late)
 	defer cancel()
 	spec := toolSpec(script, script.Run(), port)
+	if b.pinned != nil {
+		spec.CPUs = b.pinned.Agent
+	}
 	spec.Result, spec.MaxResult = k6.SummaryPath, k6.MaxSummary
 	spec.Started, spec.Ended = b.session.LoadBegun, b.session.LoadEnded
 	end, err := b.pods.Run.Tool(ctx, b.pod, spec)
