@@ -356,6 +356,9 @@ func (t *trial) finish() {
 	if peak, err := t.group.KernelPeak(); err == nil {
 		t.seen.Memory.KernelPeak = peak
 	}
+	if hits, err := t.group.LimitHits(); err == nil {
+		t.seen.Memory.LimitHits = hits
+	}
 	if kills, err := t.group.OOMKills(); err == nil {
 		t.seen.OOMKills = kills
 	}

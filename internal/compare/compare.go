@@ -19,7 +19,7 @@ func Service(in Input) record.Service {
 	}
 	return record.Service{
 		Name: in.Name, Verdict: verdict,
-		Pairs: len(m.pairs), Voided: len(m.voids), Warnings: m.warnings,
+		Pairs: len(m.pairs), Voided: len(m.voids), Warnings: append(m.warnings, m.limitWarnings()...),
 		Base: m.base, Head: m.head,
 		Metrics: rows, Cost: cost,
 	}

@@ -105,9 +105,9 @@ func TestTooManyVoidsEndTheRun(t *testing.T) {
 
 // Each trial takes the place of one boot of a pair, the other one being quiet.
 func TestWhatVoidsAPair(t *testing.T) {
-	late := func(share, cpuPerRequest float64) record.Trial {
-		return record.Trial{Host: quietHost(0), Metrics: map[record.MetricID]float64{record.CPURequest: cpuPerRequest},
-			Load: &record.LoadResult{Completed: 200, Seconds: 2, Late: share}}
+	late := func(share, cpuPerRequest, rate float64) record.Trial {
+		return record.Trial{Host: quietHost(0), Metrics: map[record.MetricID]float64{record.CPURequest: cpuPerRequest, record.LoadRate: rate},
+			Load: &record.LoadResult{Completed: 200, Seconds: 2, Late: share, Offered: 100}}
 	}
 	host := func(change func(*record.Host)) record.Trial {
 		h := quietHost(0.02)
@@ -122,7 +122,7 @@ func TestWhatVoidsAPair(t *testing.T) {
 		"some background":                       {host(func(h *record.Host) { h.Others = others(0.2) }), ""},
 		"a neighbour with half a CPU":           {host(func(h *record.Host) { h.Others = others(0.5) }), "other programs"},
 		"the same, unseen engine":               {host(func(h *record.Host) { h.Others, h.EngineSeen = others(0.5), "" }), "other programs"},
-		"an unseen engine that copies a log":    {host(func(h *record.Host) { h.Others, h.EngineSeen = others(0.38), "" }), ""},
+		"an unseen engine that copies a log":    {host(func(h *record.Host) { h.Others, h.EngineSeen = others(0.34), "" }), ""},
 		"half a CPU in a short window":          {host(func(h *record.Host) { h.Others, h.Window = others(0.5), 0.5 }), "other programs"},
 		"a tick or two in a very short window":  {host(func(h *record.Host) { h.Others, h.Window = others(0.3), 0.1 }), ""},
 		"half a CPU of 64":                      {host(func(h *record.Host) { h.Others, h.CPUs = others(0.5), 64 }), ""},
@@ -135,9 +135,10 @@ func TestWhatVoidsAPair(t *testing.T) {
 		"a lower frequency at the end":          {host(func(h *record.Host) { h.Clock[1] = 2_400_000 }), "CPU frequency"},
 		"another frequency than the other boot": {host(func(h *record.Host) { h.Clock = []int64{2_400_000, 2_400_000} }), "CPU frequency"},
 		"no frequency visible":                  {host(func(h *record.Host) { h.Clock = nil }), ""},
-		"a late generator":                      {late(0.02, 0.0001), "late requests"},
-		"a punctual generator":                  {late(0.005, 0.0001), ""},
-		"an app that leaves no CPU to send":     {late(0.5, 0.0195), ""},
+		"a late generator":                      {late(0.02, 0.0001, 100), "late requests"},
+		"a punctual generator":                  {late(0.005, 0.0001, 100), ""},
+		"an app that does not keep up":          {late(0.5, 0.0001, 60), ""},
+		"an app that leaves no CPU to send":     {late(0.5, 0.0195, 100), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -264,6 +264,26 @@ func TestSlowStarter(t *testing.T) {
 	}
 }
 
+// A process that is killed for its memory is told of even where the app lives on.
+func TestAKilledChildIsNoCrash(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	target := r.target(t, "shell")
+	target.Setup.Limits.Memory = 64 << 20
+	target.Setup.Command = []string{"sh", "-c", "(head -c 300000000 /dev/zero | tail >/dev/null) & exec /server serve"}
+	target.Setup.Idle = 1
+	got, err := r.pods.Boot(t.Context(), target, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !got.Trial.Exit.OOMKilled || got.Trial.Exit.Code != 0 {
+		t.Errorf("ended with %+v, expected a graceful end in spite of a kill", got.Trial.Exit)
+	}
+	if memory := got.Trial.Memory; memory.LimitHits == 0 && memory.KernelPeak < target.Setup.Limits.Memory {
+		t.Errorf("it ran into its limit %d times, and came to %d bytes at most", memory.LimitHits, memory.KernelPeak)
+	}
+}
+
 func TestBadImagesFailWithTheirCause(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

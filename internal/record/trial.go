@@ -41,8 +41,9 @@ type Timeline struct {
 	At            []Seconds `json:"at"` // since the gate
 	Unreclaimable []Bytes   `json:"unreclaimable"`
 	Cache         []Bytes   `json:"cache"`
-	MaxGap        Seconds   `json:"max_gap"` // longest time between two samples
-	KernelPeak    Bytes     `json:"kernel_peak,omitempty"`
+	MaxGap        Seconds   `json:"max_gap"`               // longest time between two samples
+	KernelPeak    Bytes     `json:"kernel_peak,omitempty"` // of all memory, page cache included
+	LimitHits     int64     `json:"limit_hits,omitempty"`  // times the app ran into its memory limit, and something had to give way
 }
 
 // LoadResult sums up the load of one trial.

@@ -25,15 +25,17 @@ type Group struct {
 // files are the control files of a container; a version that lacks one leaves
 // it absent.
 type files struct {
-	memory file // memory.stat
-	kmem   file // v1 only: memory.kmem.usage_in_bytes
-	peak   file
-	oom    file
-	cpu    file // cpu.stat
-	usage  file // v1 only: cpuacct.usage, in nanoseconds
-	split  file // v1 only: cpuacct.stat, in ticks
-	pids   file
-	events file // cgroup.events
+	memory   file // memory.stat
+	kmem     file // v1 only: memory.kmem.usage_in_bytes
+	peak     file
+	oom      file
+	cpu      file // cpu.stat
+	usage    file // v1 only: cpuacct.usage, in nanoseconds
+	split    file // v1 only: cpuacct.stat, in ticks
+	hits     file // v1 only: memory.failcnt
+	swapHits file // v1 only: memory.memsw.failcnt
+	pids     file
+	events   file // cgroup.events
 }
 
 // open opens the control files of the container whose directories h names.
@@ -63,20 +65,24 @@ func (g *Group) openFiles(h hierarchies) error {
 		return f
 	}
 	g.files = files{
-		memory: at(h.memory, "memory.stat"),
-		peak:   at(h.memory, peak),
-		oom:    at(h.memory, oom),
-		cpu:    at(h.cpu, "cpu.stat"),
-		pids:   at(h.pids, "pids.current"),
-		events: at(h.events, "cgroup.events"),
-		kmem:   file{path: "memory.kmem.usage_in_bytes", fd: -1},
-		usage:  file{path: "cpuacct.usage", fd: -1},
-		split:  file{path: "cpuacct.stat", fd: -1},
+		memory:   at(h.memory, "memory.stat"),
+		peak:     at(h.memory, peak),
+		oom:      at(h.memory, oom),
+		cpu:      at(h.cpu, "cpu.stat"),
+		pids:     at(h.pids, "pids.current"),
+		events:   at(h.events, "cgroup.events"),
+		kmem:     file{path: "memory.kmem.usage_in_bytes", fd: -1},
+		usage:    file{path: "cpuacct.usage", fd: -1},
+		split:    file{path: "cpuacct.stat", fd: -1},
+		hits:     file{path: "memory.failcnt", fd: -1},
+		swapHits: file{path: "memory.memsw.failcnt", fd: -1},
 	}
 	if h.version == 1 {
 		g.files.kmem = at(h.memory, "memory.kmem.usage_in_bytes")
 		g.files.usage = at(h.cpuacct, "cpuacct.usage")
 		g.files.split = at(h.cpuacct, "cpuacct.stat")
+		g.files.hits = at(h.memory, "memory.failcnt")
+		g.files.swapHits = at(h.memory, "memory.memsw.failcnt")
 	}
 	return err
 }
@@ -87,7 +93,7 @@ func (g *Group) Close() error {
 	defer g.mu.Unlock()
 	var err error
 	for _, f := range []*file{&g.files.memory, &g.files.kmem, &g.files.peak, &g.files.oom, &g.files.cpu,
-		&g.files.usage, &g.files.split, &g.files.pids, &g.files.events} {
+		&g.files.usage, &g.files.split, &g.files.hits, &g.files.swapHits, &g.files.pids, &g.files.events} {
 		err = errors.Join(err, f.close())
 		f.fd = -1
 	}

@@ -99,6 +99,32 @@ func (g *Group) PIDs() (int64, error) {
 	return g.count(g.files.pids)
 }
 
+// LimitHits is how often the cgroup ran into its memory limit, so that the kernel
+// had to reclaim page cache or to kill: max of memory.events or, in v1,
+// memory.failcnt and memory.memsw.failcnt. Linux 6.18 was seen to leave those of v1
+// at 0; there a [Group.KernelPeak] that has reached the limit tells.
+func (g *Group) LimitHits() (int64, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.Version == 1 {
+		hits, err := g.count(g.files.hits)
+		withSwap, noSwap := g.count(g.files.swapHits) // is hit first where both limits are equal
+		if noSwap == nil {
+			hits += withSwap
+		}
+		return hits, err
+	}
+	content, err := g.files.oom.read(&g.buf)
+	if err != nil {
+		return 0, err
+	}
+	n, ok := lookup(content, "max")
+	if !ok {
+		return 0, fmt.Errorf("read %s: no counter \"max\": %w", g.files.oom.path, ErrAbsent)
+	}
+	return n, nil
+}
+
 // OOMKills is the number of processes the kernel killed for want of memory in
 // the cgroup: oom_kill of memory.events or, in v1, of memory.oom_control, both
 // since Linux 4.13.
