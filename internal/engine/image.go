@@ -33,6 +33,8 @@ type Image struct {
 	Cmd        []string
 	Exposed    []int // TCP ports, ascending
 	Volumes    []string
+	Health     Health
+	Shell      []string // of the image's CMD-SHELL, empty for /bin/sh -c
 }
 
 // Command is what the image starts when nothing else is asked for.
@@ -53,6 +55,7 @@ func (c *Client) Image(ctx context.Context, ref string) (Image, error) {
 		return image, nil
 	}
 	image.Env, image.Entrypoint, image.Cmd = found.Config.Env, found.Config.Entrypoint, found.Config.Cmd
+	image.Health, image.Shell = healthOf(found.Config.Healthcheck), found.Config.Shell
 	for port := range found.Config.ExposedPorts {
 		number, protocol, _ := strings.Cut(port, "/")
 		if n, err := strconv.Atoi(number); err == nil && (protocol == "" || protocol == "tcp") {

@@ -33,6 +33,9 @@ type PodSpec struct {
 	ReadOnly   bool     // the root file system
 	Limits     record.Limits
 	Pinned     *record.Pinned // nil leaves app and agent all CPUs
+	Site       *Site          // nil: no network at all
+	Joining    Joining        // how the pod stands in its site
+	Further    Further        // only with a site
 }
 
 // Pod is one boot: the agent that holds the network namespace and talks to the
@@ -133,13 +136,17 @@ func (r *Run) agentOptions(spec PodSpec) client.ContainerCreateOptions {
 	} else {
 		host.Binds = []string{CgroupRoot + ":" + CgroupRoot + ":ro"}
 	}
-	return client.ContainerCreateOptions{
+	options := client.ContainerCreateOptions{
 		Config: &container.Config{
 			Image: r.image, Labels: r.withRole(roleAgent), OpenStdin: true, StdinOnce: true,
 			AttachStdin: true, AttachStdout: true, AttachStderr: true,
 		},
 		HostConfig: host,
 	}
+	if spec.Site != nil {
+		spec.Site.join(&options, spec.Joining)
+	}
+	return options
 }
 
 func (r *Run) appOptions(agent string, spec PodSpec) client.ContainerCreateOptions {
@@ -161,13 +168,17 @@ func (r *Run) appOptions(agent string, spec PodSpec) client.ContainerCreateOptio
 	if spec.Limits.PIDs > 0 {
 		host.PidsLimit = &spec.Limits.PIDs
 	}
-	return client.ContainerCreateOptions{
+	options := client.ContainerCreateOptions{
 		Config: &container.Config{
 			Image: spec.Image, Entrypoint: spec.Entrypoint, Env: spec.Env, User: spec.User,
 			Labels: r.withRole(roleApp), Healthcheck: &container.HealthConfig{Test: []string{"NONE"}},
 		},
 		HostConfig: host,
 	}
+	if spec.Site != nil {
+		spec.Site.further(&options, spec.Further)
+	}
+	return options
 }
 
 // tmpfs reads PATH[:OPTIONS].

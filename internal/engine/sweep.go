@@ -101,7 +101,7 @@ func (c *Client) Remove(ctx context.Context, run string) (int, error) {
 func (c *Client) removeAll(ctx context.Context, run string) (int, error) {
 	removed := 0
 	var failed []error
-	for _, list := range []func(context.Context, string) ([]removal, error){c.containers, c.images, c.volumes} {
+	for _, list := range []func(context.Context, string) ([]removal, error){c.containers, c.networks, c.images, c.volumes} {
 		found, err := list(ctx, run)
 		failed = append(failed, err)
 		for _, thing := range found {
@@ -151,6 +151,22 @@ func ofRun(run string) client.Filters { return client.Filters{}.Add("label", Lab
 func (c *Client) removeContainer(ctx context.Context, id string) error {
 	_, err := c.api.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 	return err
+}
+
+// networks are listed behind the containers in them.
+func (c *Client) networks(ctx context.Context, run string) ([]removal, error) {
+	list, err := c.api.NetworkList(ctx, client.NetworkListOptions{Filters: ofRun(run)})
+	if err != nil {
+		return nil, fmt.Errorf("list networks: %w", err)
+	}
+	var found []removal
+	for _, item := range list.Items {
+		found = append(found, removal{"network " + item.Name, func() error {
+			_, err := c.api.NetworkRemove(ctx, item.ID, client.NetworkRemoveOptions{})
+			return err
+		}})
+	}
+	return found, nil
 }
 
 func (c *Client) volumes(ctx context.Context, run string) ([]removal, error) {
