@@ -23,7 +23,8 @@ type Target struct {
 	Setup record.Setup
 	Env   map[string]string // on top of the image's; values stay out of records
 
-	Script *k6.Script // that Setup.Load.Script names; nil for the open loop
+	Script       *k6.Script    // that Setup.Load.Script names; nil for the open loop
+	Dependencies *Dependencies // nil for none: the pod has no network then
 }
 
 // Observation is what one boot gave.
@@ -48,6 +49,7 @@ type BootError struct {
 	Cause  error
 	Exit   *record.Exit // how the app ended, nil if it did not
 	Logs   []string     // its last lines; foreign text
+	Whose  string       // the dependency that Logs are of, "" for the target itself
 }
 
 func (e *BootError) Error() string {
@@ -71,7 +73,8 @@ type Pods struct {
 	Shared bool
 	mu     sync.Mutex // guards the two from the first boot on
 
-	cgroup string // the root of the cgroup tree, for tests that hide it; usually ""
+	cgroup   string        // the root of the cgroup tree, for tests that hide it; usually ""
+	standing *surroundings // of boots that share their dependencies
 
 	look    sync.Once
 	daemons daemons // of the engine, found at the first boot
@@ -88,14 +91,31 @@ const (
 	shownLog = 20
 )
 
-// Boot boots the target once. The error is a [BootError] when the image, not
-// the engine, is to blame.
+// Boot boots the target once, beside what it depends on. The error is a
+// [BootError] when the image or a dependency, not the engine, is to blame.
 func (p *Pods) Boot(ctx context.Context, target Target, calibrate record.Seconds) (Observation, error) {
+	around, err := p.surround(ctx, target)
+	if err != nil {
+		return Observation{}, err
+	}
+	observation, err := p.bootIn(ctx, around, target, calibrate)
+	if around == nil {
+		return observation, err
+	}
+	observation.Trial.Dependencies = around.took
+	if stuck := around.close(ctx); stuck != nil {
+		observation.Trial.Notes = append(observation.Trial.Notes, stuck.Error())
+	}
+	return observation, err
+}
+
+// bootIn boots the target in its surroundings.
+func (p *Pods) bootIn(ctx context.Context, around *surroundings, target Target, calibrate record.Seconds) (Observation, error) {
 	p.look.Do(func() { p.daemons = findDaemons("/proc") })
 	bound := bootBound(target.Setup, calibrate)
 	ctx, cancel := context.WithTimeoutCause(ctx, bound, fmt.Errorf("not over after %v, more than all its windows and timeouts: is the engine stuck?", bound))
 	defer cancel()
-	b := &boot{target: target, socket: "plimsoll-" + engine.NewID() + engine.NewID(), created: time.Now(), cgroup: cmp.Or(p.cgroup, engine.CgroupRoot), daemons: p.daemons, pods: p, pinned: p.chosen()}
+	b := &boot{target: target, around: around, socket: "plimsoll-" + engine.NewID() + engine.NewID(), created: time.Now(), cgroup: cmp.Or(p.cgroup, engine.CgroupRoot), daemons: p.daemons, pods: p, pinned: p.chosen()}
 	var err error
 	if b.pod, err = p.Run.NewPod(ctx, b.podSpec()); err != nil {
 		return Observation{}, fmt.Errorf("boot %s (%s): %w", target.Name, target.Image.Ref, err)
@@ -136,6 +156,7 @@ func bootBound(setup record.Setup, calibrate record.Seconds) time.Duration {
 // boot is one boot under way.
 type boot struct {
 	target  Target
+	around  *surroundings // nil without dependencies
 	socket  string
 	created time.Time
 	pod     *engine.Pod
@@ -151,6 +172,9 @@ func (b *boot) command() []string {
 	if len(b.target.Setup.Command) > 0 {
 		return b.target.Setup.Command
 	}
+	if b.target.Dependencies != nil {
+		return composed(b.target.Image, b.target.Dependencies.Service)
+	}
 	return b.target.Image.Command()
 }
 
@@ -159,13 +183,18 @@ func (b *boot) podSpec() engine.PodSpec {
 	merged := append(append([]string{}, b.target.Image.Env...), env...)
 	hidden, blanks := gate.Hide(merged)
 	setup := b.target.Setup
-	return engine.PodSpec{
+	spec := engine.PodSpec{
 		Image:      b.target.Image.ID,
 		Entrypoint: append([]string{gate.Launcher}, gate.Arguments(b.socket, hidden, b.command())...),
 		Env:        append(env, blanks...),
 		User:       setup.User, Tmpfs: setup.Tmpfs, ReadOnly: setup.ReadOnly, Limits: setup.Limits,
 		Pinned: b.pinned,
 	}
+	if b.around != nil {
+		service := b.target.Dependencies.Service
+		spec.Site, spec.Joining, spec.Further = b.around.site, joining(service), further(service)
+	}
+	return spec
 }
 
 func (b *boot) environment() []string {
@@ -179,7 +208,7 @@ func (b *boot) environment() []string {
 func (b *boot) spec(calibrate record.Seconds) agent.Spec {
 	setup := b.target.Setup
 	return agent.Spec{
-		Socket: b.socket, Container: b.pod.App, Cgroup: b.cgroup,
+		Socket: b.socket, Container: b.pod.App, Beside: b.around.containers(), Cgroup: b.cgroup,
 		Ready: setup.Ready, Exposed: b.target.Image.Exposed, Idle: setup.Idle, Load: setup.Load,
 		Calibrate: calibrate, StopTimeout: setup.StopTimeout + record.SecondsOf(time.Second), GateTimeout: record.SecondsOf(gateTimeout),
 	}

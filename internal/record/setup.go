@@ -30,6 +30,16 @@ type Setup struct {
 	Recover     bool     `json:"recover,omitempty"`   // kill the app once and time its way back
 	// StopUnderLoad keeps requests coming while the app stops.
 	StopUnderLoad bool `json:"stop_under_load,omitempty"`
+
+	Dependencies []Dependency `json:"dependencies,omitempty"` // in the order they are started
+	Reset        []string     `json:"reset,omitempty"`        // the command that takes the place of fresh ones
+}
+
+// Dependency is a container that stood beside the image.
+type Dependency struct {
+	Name   string `json:"name"`
+	Image  string `json:"image"`
+	Digest string `json:"digest"` // of the image configuration
 }
 
 // ReadyKind says how readiness is decided.

@@ -5,21 +5,24 @@ import "time"
 // Trial is one boot of one image: the raw observation everything else is
 // computed from.
 type Trial struct {
-	Pair    int                  `json:"pair"`  // 0 is the warm-up, gated pairs count from 1
-	Order   int                  `json:"order"` // 0 when this side booted first in its pair
-	Started time.Time            `json:"started"`
-	Gate    Seconds              `json:"gate"`           // CLOCK_MONOTONIC of the engine's host when the app was executed
-	Engine  Seconds              `json:"engine"`         // from create to the app's execution
-	Void    string               `json:"void,omitempty"` // why the pair does not count
-	Ready   Readiness            `json:"ready"`
-	Metrics map[MetricID]float64 `json:"metrics"`
-	Memory  Timeline             `json:"memory"`
-	Load    *LoadResult          `json:"load,omitempty"`
-	Exit    Exit                 `json:"exit"`
-	Recover *Recovery            `json:"recover,omitempty"` // nil when the app was not killed
-	Drain   *Drain               `json:"drain,omitempty"`   // nil when it stopped without load
-	Host    Host                 `json:"host"`
-	Notes   []string             `json:"notes,omitempty"`
+	Pair    int       `json:"pair"`  // 0 is the warm-up, gated pairs count from 1
+	Order   int       `json:"order"` // 0 when this side booted first in its pair
+	Started time.Time `json:"started"`
+	Gate    Seconds   `json:"gate"`   // CLOCK_MONOTONIC of the engine's host when the app was executed
+	Engine  Seconds   `json:"engine"` // from create to the app's execution
+	// Dependencies is how long those of the service took to start, or to be
+	// reset, before the boot; no part of anything else.
+	Dependencies Seconds              `json:"dependencies,omitempty"`
+	Void         string               `json:"void,omitempty"` // why the pair does not count
+	Ready        Readiness            `json:"ready"`
+	Metrics      map[MetricID]float64 `json:"metrics"`
+	Memory       Timeline             `json:"memory"`
+	Load         *LoadResult          `json:"load,omitempty"`
+	Exit         Exit                 `json:"exit"`
+	Recover      *Recovery            `json:"recover,omitempty"` // nil when the app was not killed
+	Drain        *Drain               `json:"drain,omitempty"`   // nil when it stopped without load
+	Host         Host                 `json:"host"`
+	Notes        []string             `json:"notes,omitempty"`
 }
 
 // Readiness is the outcome of the readiness probe, in seconds since the gate.
