@@ -35,6 +35,9 @@ type job struct {
 	store    *analyze.Store
 	known    []analyze.Candidate // images of the engine, once they were asked for
 
+	notes  map[string][]string              // of a service's compose file
+	beside map[string]*measure.Dependencies // of a service, once their images were found
+
 	engine  *engine.Client // nil when nothing needs one
 	run     *engine.Run    // nil unless boot
 	loaded  int            // images put into the engine for this run
@@ -61,6 +64,9 @@ func newJob(env Env, plan config.Plan, flags common) (*job, error) {
 	}
 	if err := engine.CheckID(j.runID); err != nil {
 		return nil, usagef("PLIMSOLL_RUN: %v", err)
+	}
+	if err := j.readCompose(); err != nil {
+		return nil, err
 	}
 	return j, nil
 }
@@ -153,7 +159,7 @@ func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
 			return c, err
 		}
 	}
-	if err := j.find(ctx, pairs); err != nil {
+	if err := errors.Join(j.find(ctx, pairs), j.findDependencies(ctx)); err != nil {
 		return c, err
 	}
 	if err := j.prepareScripts(ctx); err != nil {
@@ -195,7 +201,7 @@ func (j *job) service(ctx context.Context, i int, s config.Service, pair [2]*sid
 	if err != nil {
 		return record.Service{}, err
 	}
-	warnings := append(slices.Clone(base.warnings), sourceWarning(base, head)...)
+	warnings := slices.Concat(base.warnings, sourceWarning(base, head), j.notes[s.Name])
 	var bootErr error
 	if j.boot && base.image != nil {
 		bootErr = j.measure(ctx, i, s, pair, records, &warnings)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -122,7 +123,7 @@ func (p *progress) failure(err error) {
 		p.warn("%v", part)
 		var boot *measure.BootError
 		if errors.As(part, &boot) && len(boot.Logs) > 0 {
-			p.warn("the last lines of %s:", boot.Target)
+			p.warn("the last lines of %s:", cmp.Or(boot.Whose, boot.Target))
 			p.foreign(boot.Logs)
 		}
 	}

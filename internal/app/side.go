@@ -94,7 +94,7 @@ func (j *job) find(ctx context.Context, pairs [][2]*side) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			failed = append(failed, j.findSide(ctx, side, j.plan.Services[i].Setup.Command))
+			failed = append(failed, j.findSide(ctx, side, commandOf(j.plan.Services[i])))
 		}
 	}
 	return errors.Join(failed...)

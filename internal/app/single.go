@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/plimsoll-ci/plimsoll/internal/baseline"
 	"github.com/plimsoll-ci/plimsoll/internal/config"
@@ -109,7 +110,7 @@ func (j *job) record(ctx context.Context) (rec *record.Record, code int, err err
 			return nil, ExitOK, err
 		}
 	}
-	if err := j.findSide(ctx, image, s.Setup.Command); err != nil {
+	if err := errors.Join(j.findSide(ctx, image, commandOf(s)), j.findDependencies(ctx)); err != nil {
 		return nil, ExitOK, err
 	}
 	if err := j.prepareScripts(ctx); err != nil {
@@ -129,14 +130,14 @@ func (j *job) record(ctx context.Context) (rec *record.Record, code int, err err
 // bootAlone boots one image again and again and completes its record. An error
 // is one that leaves nothing worth a record.
 func (j *job) bootAlone(ctx context.Context, s config.Service, image *side, rec *record.Record) (code int, err error) {
-	result, err := measure.Rounds(ctx, j.pods(), []measure.Target{j.target(s, image)},
-		measure.Plan{Looks: []int{j.freeRounds()}, Time: j.plan.Measure.Time, Unguarded: j.unguarded(&rec.Warnings)}, j.seed, j.progress.rounds)
+	result, err := j.boots(ctx, []measure.Target{j.target(s, image)},
+		measure.Plan{Looks: []int{j.freeRounds()}, Time: j.plan.Measure.Time, Unguarded: j.unguarded(&rec.Warnings)})
 	var tooShort *measure.TimeError
 	if ctx.Err() != nil || errors.As(err, &tooShort) {
 		return ExitOK, err
 	}
 	j.complete(rec, result, 0)
-	rec.Warnings = append(rec.Warnings, result.Notes...)
+	rec.Warnings = slices.Concat(rec.Warnings, j.notes[s.Name], result.Notes)
 	if err == nil {
 		var climbed []string
 		climbed, err = j.climb(ctx, result, []*record.Record{rec})

@@ -34,7 +34,7 @@ func (j *job) measure(ctx context.Context, i int, s config.Service, pair [2]*sid
 	}
 	began := time.Now()
 	j.progress.group("boots of " + s.Name)
-	result, err := measure.Rounds(ctx, j.pods(), targets, plan, j.seed, j.progress.rounds)
+	result, err := j.boots(ctx, targets, plan)
 	j.progress.endGroup()
 	j.spent += time.Since(began)
 	*warnings = append(*warnings, result.Notes...)
@@ -72,7 +72,9 @@ func (j *job) target(s config.Service, side *side) measure.Target {
 	if setup.Limits.Memory == 0 {
 		setup.Limits.Memory = j.engine.Environment().Memory / 2
 	}
-	return measure.Target{Name: side.name, Image: *side.image, Setup: setup, Env: s.Env, Script: j.scripts.ready[s.Name]}
+	beside := j.beside[s.Name]
+	return measure.Target{Name: side.name, Image: *side.image, Setup: withDependencies(setup, beside), Env: s.Env,
+		Script: j.scripts.ready[s.Name], Dependencies: beside}
 }
 
 // withTrials is a shallow copy of a record with the trials so far.
