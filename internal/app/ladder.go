@@ -86,7 +86,7 @@ func (j *job) climb(ctx context.Context, result measure.Result, records []*recor
 		rec.Ladder = steps(rungs[i])
 		for _, s := range rec.Ladder {
 			if s.Failure != "" {
-				warnings = append(warnings, fmt.Sprintf("ladder, %d virtual users: %s", s.Users, s.Failure))
+				warnings = append(warnings, fmt.Sprintf("ladder, %s: %s", virtualUsers(s.Users), s.Failure))
 			}
 		}
 	}
@@ -145,6 +145,13 @@ func coresOf(trials []record.Trial) []float64 {
 	return all
 }
 
+func virtualUsers(n int) string {
+	if n == 1 {
+		return "1 virtual user"
+	}
+	return fmt.Sprintf("%d virtual users", n)
+}
+
 func joined(numbers []int) string {
 	texts := make([]string, len(numbers))
 	for i, n := range numbers {
@@ -155,7 +162,7 @@ func joined(numbers []int) string {
 
 // climb follows a ladder.
 func (p *progress) climb(at measure.Climb) {
-	text := fmt.Sprintf("ladder %d of %d, %d virtual users", at.Step, at.Steps, at.Users)
+	text := fmt.Sprintf("ladder %d of %d, %s", at.Step, at.Steps, virtualUsers(at.Users))
 	until := ""
 	if left := at.Left.Round(time.Second); left > 0 {
 		until = fmt.Sprintf(", about %v left", left)
