@@ -1,12 +1,12 @@
-// Package load sends HTTP requests to the app of a trial on a fixed schedule and
-// measures how long the answers took. It takes a record.Load (stages of a rate,
-// a weighted mix of requests) and a loopback address, and gives a latency
+// Package load sends HTTP requests to the app of a trial and measures how long the
+// answers took. It takes a record.Load (stages by rate or by virtual users, a
+// weighted mix of requests) and a loopback address, and gives a latency
 // histogram and a record.LoadResult. It runs inside the pod, in the agent, after
 // readiness and before the trial's record is written.
 //
 // # The model
 //
-// The generator is an open loop: request k of a stage is due at k/rate,
+// A stage by rate is an open loop: request k of a stage is due at k/rate,
 // whatever became of the requests before it, as with users who do not know of
 // each other. Latency counts from the moment a request was due, not from the
 // moment it left. So an app that stands still for a second is charged for every
@@ -19,6 +19,14 @@
 // not after it was sent, so a run ends at most one timeout after its last stage,
 // however broken the app is.
 //
+// A stage by virtual users is a closed loop: each user sends when its request
+// before was answered and its think time is over, and latency counts from the
+// send. That hides what the open loop shows, and is what users who wait do:
+// LoadResult.Model says which of the two a latency is. A user lives through
+// stages that follow each other, so that a change of their number adds or takes
+// away users and disturbs none of the others. The users of a plan are not among
+// the InFlight requests of the open loop.
+//
 // # What is recorded
 //
 // The histogram holds the latency of every answer with an accepted status, and
@@ -29,6 +37,8 @@
 // Lag is how late the generator itself sent: from the moment a request was due
 // (or, with no connection free, the moment one became free) to the moment its
 // exchange began. It tells a slow app from a machine too busy to generate load.
+// For a virtual user the moment is the end of its think time. Late is the share
+// of the requests with a lag of more than 5 ms.
 //
 // # Timing
 //
