@@ -73,7 +73,7 @@ func (t *trial) awaitExternal(ctx context.Context, look func()) (External, error
 		select {
 		case <-ctx.Done():
 			return External{}, ctx.Err()
-		case said := <-t.loads:
+		case said := <-t.inbox.loads:
 			return said, nil
 		case <-ticker.C:
 			if look != nil {

@@ -16,7 +16,8 @@ type Spec struct {
 	Load        record.Load    `json:"load"`
 	Calibrate   record.Seconds `json:"calibrate,omitempty"` // find the sustained rate for so long, instead of the load
 	StopTimeout record.Seconds `json:"stop_timeout"`
-	GateTimeout record.Seconds `json:"gate_timeout"` // for the launcher to report in
+	Recover     bool           `json:"recover,omitempty"` // a kill comes before the stop
+	GateTimeout record.Seconds `json:"gate_timeout"`      // for the launcher to report in
 }
 
 // command is a line from the orchestrator to the agent.
@@ -24,6 +25,17 @@ type command struct {
 	Trial *Spec     `json:"trial,omitempty"`
 	Load  *External `json:"load,omitempty"`
 	Stop  bool      `json:"stop,omitempty"` // the stop signal is about to be sent
+
+	Drain bool     `json:"drain,omitempty"` // begin the load that goes on until the app has stopped
+	Kill  bool     `json:"kill,omitempty"`  // SIGKILL is about to be sent: open the gate again when the cgroup is empty
+	Ended bool     `json:"ended,omitempty"` // the app's container has ended, says the engine
+	Line  *LogLine `json:"line,omitempty"`  // a line of the app's log matched
+}
+
+// LogLine is a line that matches the readiness probe, or the end of the search.
+type LogLine struct {
+	Wall int64  `json:"wall,omitempty"` // nanoseconds since 1970 by the engine's clock
+	Gone string `json:"gone,omitempty"` // why no further line will come
 }
 
 // EventKind names a step of the trial.
@@ -32,13 +44,15 @@ type EventKind string
 // The events of a trial, in the order they come. Failed may take the place of
 // any of them and ends the trial.
 const (
-	EventGate     EventKind = "gate"     // the gate is open: start the app
-	EventGo       EventKind = "go"       // the app's command was executed
-	EventReady    EventKind = "ready"    // readiness was decided
-	EventLoad     EventKind = "load"     // the orchestrator's own load may begin; only where there is one
-	EventMeasured EventKind = "measured" // nothing is left to measure but the stop
-	EventStopped  EventKind = "stopped"  // the app's cgroup is empty
-	EventFailed   EventKind = "failed"
+	EventGate      EventKind = "gate"      // the gate is open: start the app
+	EventGo        EventKind = "go"        // the app's command was executed
+	EventReady     EventKind = "ready"     // readiness was decided
+	EventLoad      EventKind = "load"      // the orchestrator's own load may begin; only where there is one
+	EventMeasured  EventKind = "measured"  // nothing is left to measure but the stop
+	EventRecovered EventKind = "recovered" // the app is ready again after a kill; gate and go come before it once more
+	EventDraining  EventKind = "draining"  // load is under way, for the stop to come
+	EventStopped   EventKind = "stopped"   // the app's cgroup is empty
+	EventFailed    EventKind = "failed"
 )
 
 // Event is a line from the agent to the orchestrator.
@@ -51,6 +65,9 @@ type Event struct {
 	Stop    record.Seconds `json:"stop,omitempty"`    // with stopped
 	Emptied bool           `json:"emptied,omitempty"` // with stopped: the cgroup did become empty
 	Failure *Failure       `json:"failure,omitempty"` // with failed
+
+	Recovery *record.Recovery `json:"recovery,omitempty"` // with recovered
+	Drain    *record.Drain    `json:"drain,omitempty"`    // with stopped, when there was load
 }
 
 // Observed is what the agent saw of a trial. The orchestrator adds what the

@@ -40,12 +40,13 @@ const (
 
 // probe asks one port whether the app is ready.
 type probe struct {
-	kind   record.ReadyKind // http, tcp or auto
-	path   string
-	port   int
-	h2c    bool      // ask in HTTP/2 without TLS
-	began  time.Time // the moment of the gate
-	closed time.Time // the last instant at which the port is known not to have been open
+	kind    record.ReadyKind // http, tcp, grpc or auto
+	path    string
+	service string // of a gRPC health check
+	port    int
+	h2c     bool      // ask in HTTP/2 without TLS
+	began   time.Time // the moment of the gate
+	closed  time.Time // the last instant at which the port is known not to have been open
 }
 
 // attempt is the outcome of one connection.
@@ -55,7 +56,8 @@ type attempt struct {
 	connected time.Time // zero when refused
 	answered  time.Time // zero when there was no answer
 	status    int
-	foreign   bool // the answer was not HTTP
+	health    healthAnswer // of a gRPC health check
+	foreign   bool         // the answer was not HTTP
 	err       error
 }
 
@@ -113,6 +115,10 @@ func (p *probe) judge(a attempt, firstOpen time.Time) (record.ReadyKind, time.Ti
 		return "", time.Time{}
 	case p.kind == record.ReadyTCP:
 		return record.ReadyTCP, a.connected
+	case p.kind == record.ReadyGRPC && a.health.serving():
+		return record.ReadyGRPC, a.answered
+	case p.kind == record.ReadyGRPC:
+		return "", time.Time{}
 	case a.status != 0 && a.status < http.StatusInternalServerError:
 		return record.ReadyHTTP, a.answered
 	case p.kind == record.ReadyHTTP || a.status != 0:
@@ -164,9 +170,12 @@ func (p *probe) try(ctx context.Context) attempt {
 	}
 	stop := context.AfterFunc(ctx, func() { connection.Close() })
 	defer stop()
-	if p.h2c {
+	switch {
+	case p.kind == record.ReadyGRPC:
+		p.health(ctx, connection, &a)
+	case p.h2c:
 		p.exchangeH2C(ctx, connection, &a)
-	} else {
+	default:
 		p.exchange(connection, &a)
 	}
 	if errors.Is(a.err, os.ErrDeadlineExceeded) {
@@ -239,6 +248,8 @@ func (p *probe) describe(a attempt) string {
 		return fmt.Sprintf("nothing listens on port %d", p.port)
 	case a.connected.IsZero():
 		return fmt.Sprintf("port %d does not accept connections (%v)", p.port, a.err)
+	case p.kind == record.ReadyGRPC:
+		return p.describeHealth(a)
 	case a.status != 0:
 		return fmt.Sprintf("port %d answered GET %s with %d, expected a status below 500", p.port, p.path, a.status)
 	case a.foreign:

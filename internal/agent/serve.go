@@ -31,8 +31,8 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	if first.Trial == nil {
 		return errors.New("the first command carries no trial")
 	}
-	t := &trial{spec: *first.Trial, report: &reporter{out: out}, stopping: make(chan struct{}), loads: make(chan External, 2)}
-	go t.follow(commands)
+	t := newTrial(*first.Trial, &reporter{out: out}, newInbox())
+	go t.inbox.follow(commands)
 	if err := t.run(ctx); err != nil {
 		return t.report.send(Event{Kind: EventFailed, Failure: asFailure(err)})
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // maxEvent bounds one line of the protocol, in bytes. The largest event holds
@@ -15,9 +16,11 @@ const maxEvent = 16 << 20
 
 // Session is the orchestrator's half of the protocol: one trial of one pod.
 type Session struct {
-	out    io.Writer
 	events chan Event
 	err    error // why events ended; read after the channel is closed
+
+	mu  sync.Mutex // commands come from several goroutines
+	out io.Writer
 }
 
 // NewSession speaks to the agent on stream.
@@ -51,11 +54,26 @@ func (s *Session) Begin(spec Spec) error { return s.send(command{Trial: &spec}) 
 // Stopping tells the agent that the stop signal is about to be sent.
 func (s *Session) Stopping() error { return s.send(command{Stop: true}) }
 
+// Draining asks for load that goes on until the app has stopped.
+func (s *Session) Draining() error { return s.send(command{Drain: true}) }
+
+// Killing tells the agent that SIGKILL is about to be sent, and the app to be
+// started again.
+func (s *Session) Killing() error { return s.send(command{Kill: true}) }
+
+// Ended tells the agent that the app's container has ended.
+func (s *Session) Ended() error { return s.send(command{Ended: true}) }
+
+// Line tells the agent of a line of the app's log.
+func (s *Session) Line(line LogLine) error { return s.send(command{Line: &line}) }
+
 func (s *Session) send(c command) error {
 	line, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("encode a command for the agent: %w", err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if _, err := s.out.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("send a command to the agent: %w", err)
 	}

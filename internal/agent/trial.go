@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"sync"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/load"
@@ -17,14 +16,14 @@ import (
 type trial struct {
 	spec      Spec
 	report    *reporter
-	stopping  chan struct{} // closed when the stop signal is about to be sent
-	loads     chan External // what the orchestrator says of its own load
-	generated time.Duration // CPU time of that load's generator, which is gone by the end
+	inbox     *inbox
+	generated time.Duration // CPU time of the orchestrator's own load, whose generator is gone by the end
 
 	group    *sample.Group    // nil when the cgroup tree cannot be seen
 	recorder *sample.Recorder // nil with group
 	began    time.Time        // the moment of the gate
 	zero     time.Duration    // the same on CLOCK_MONOTONIC
+	wall     wallClock        // how the engine's clock stood to it then
 	atGo     sample.CPU
 	beside   []*sample.Group // of the pod's other containers
 	lookAtGo *surroundings   // nil where the machine's counters cannot be read
@@ -36,32 +35,17 @@ type trial struct {
 // procStat is the machine's CPU time; containers see the host's.
 const procStat = "/proc/stat"
 
-// follow waits for the stop command.
-func (t *trial) follow(commands <-chan command) {
-	var once sync.Once
-	for c := range commands {
-		if c.Load != nil {
-			select {
-			case t.loads <- *c.Load:
-			default: // more than the two words of a load are nothing to wait for
-			}
-		}
-		if c.Stop {
-			once.Do(func() { close(t.stopping) })
-		}
-	}
+func newTrial(spec Spec, report *reporter, inbox *inbox) *trial {
+	return &trial{spec: spec, report: report, inbox: inbox, seen: Observed{Metrics: map[record.MetricID]float64{}}}
 }
 
 // run lives through the trial and reports each step.
 func (t *trial) run(ctx context.Context) error {
-	t.seen.Metrics = map[record.MetricID]float64{}
 	if err := t.start(ctx); err != nil {
 		return err
 	}
 	t.seen.Gate = record.SecondsOf(t.zero)
-	if t.group != nil {
-		defer t.group.Close()
-	}
+	defer func() { t.closeGroup() }()
 	defer t.closeBeside()
 	if err := t.report.send(Event{Kind: EventGo, Sees: t.group != nil}); err != nil {
 		return err
@@ -73,7 +57,21 @@ func (t *trial) run(ctx context.Context) error {
 	if err := t.report.send(Event{Kind: EventMeasured, Trial: &t.seen}); err != nil {
 		return err
 	}
+	if t.spec.Ready.Kind == record.ReadyExit {
+		return nil
+	}
+	if t.spec.Recover {
+		if err := t.recover(ctx); err != nil {
+			return err
+		}
+	}
 	return t.stop(ctx)
+}
+
+func (t *trial) closeGroup() {
+	if t.group != nil {
+		t.group.Close()
+	}
 }
 
 // start opens the gate, takes the counters and lets the app through.
@@ -95,6 +93,7 @@ func (t *trial) start(ctx context.Context) error {
 	if t.began, t.zero, err = keeper.release(); err != nil && t.recorder != nil {
 		return errors.Join(err, t.recorder.Stop())
 	}
+	t.wall = readWall()
 	return err
 }
 
@@ -121,12 +120,17 @@ func (t *trial) openCounters() error {
 
 // measure goes from GO to the end of the load.
 func (t *trial) measure(ctx context.Context) error {
+	if t.spec.Ready.Kind == record.ReadyExit {
+		return t.job(ctx)
+	}
 	ready, err := t.findReady(ctx)
 	if err != nil {
 		return err
 	}
 	t.seen.Ready = ready
-	if ready.Kind != record.ReadyNone {
+	if ready.Kind == record.ReadyNone {
+		sleep(ctx, workerSettle)
+	} else {
 		t.seen.Metrics[record.StartupReady] = float64(ready.Low+ready.High) / 2
 	}
 	if err := t.report.send(Event{Kind: EventReady}); err != nil {
@@ -140,6 +144,9 @@ func (t *trial) measure(ctx context.Context) error {
 		load = t.external
 	} else if ready.Kind == record.ReadyNone || len(t.spec.Load.Stages) == 0 {
 		return nil
+	}
+	if ready.Port == 0 && ready.Kind != record.ReadyNone {
+		return t.noPort()
 	}
 	if err := load(ctx); err != nil {
 		return err
@@ -155,6 +162,9 @@ func (t *trial) findReady(ctx context.Context) (record.Readiness, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, spec.Timeout.Duration())
 	defer cancel()
+	if spec.Kind == record.ReadyLog {
+		return t.awaitLine(ctx)
+	}
 	alive, closed := t.aliveness(), t.began
 	if spec.Port == 0 {
 		r := resolver{exposed: t.spec.Exposed, timeout: spec.Timeout.Duration(), open: t.listeners, alive: alive}
@@ -170,7 +180,7 @@ func (t *trial) findReady(ctx context.Context) (record.Readiness, error) {
 		}
 		spec.Port, closed = found.port, found.closed
 	}
-	p := probe{kind: spec.Kind, path: requestPath(spec), port: spec.Port, began: t.began, closed: closed, h2c: t.spec.Load.Protocol == record.H2C}
+	p := probe{kind: spec.Kind, path: requestPath(spec), service: spec.Service, port: spec.Port, began: t.began, closed: closed, h2c: t.spec.Load.Protocol == record.H2C}
 	ready, err := p.run(ctx, alive)
 	if err != nil {
 		return record.Readiness{}, t.notReady(err)
@@ -226,7 +236,7 @@ func (t *trial) notReady(err error) error {
 	if len(open) > 0 {
 		message += fmt.Sprintf("; it listens on %s", joined(addresses(open)))
 	} else {
-		message += "; it listens on no port at all"
+		message += "; it listens on no port at all" + t.unixSockets()
 	}
 	return &Failure{Kind: FailTimeout, Message: message, Listeners: addresses(open), After: after}
 }
@@ -253,9 +263,6 @@ const workerSettle = time.Second
 
 // idle watches the app do nothing.
 func (t *trial) idle(ctx context.Context) error {
-	if t.seen.Ready.Kind == record.ReadyNone {
-		sleep(ctx, workerSettle)
-	}
 	from := sample.Monotonic()
 	before, known := t.cpu()
 	sleep(ctx, t.spec.Idle.Duration())
@@ -350,7 +357,7 @@ func (t *trial) finish() {
 		t.note("memory was sampled in part only: %v", err)
 	}
 	t.seen.Memory = t.recorder.Timeline(t.zero)
-	if peak, ok := t.recorder.Peak(t.zero, sample.Monotonic()); ok {
+	if peak, ok := t.recorder.Peak(t.zero, sample.Monotonic()); ok && t.seen.Ready.Kind != record.ReadyExit { // a job's last sample is of nothing
 		t.seen.Metrics[record.MemoryPeak] = float64(peak)
 	}
 	if peak, err := t.group.KernelPeak(); err == nil {
@@ -369,24 +376,57 @@ const stopPeriod = time.Millisecond
 
 // stop times the app from the stop signal to an empty cgroup.
 func (t *trial) stop(ctx context.Context) error {
+	var d *drain
 	select {
-	case <-t.stopping:
+	case <-t.inbox.draining.c:
+		d = t.beginDrain(ctx)
+		if err := t.report.send(Event{Kind: EventDraining}); err != nil {
+			return err
+		}
+	case <-t.inbox.stopping.c:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	select {
+	case <-t.inbox.stopping.c:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	took, emptied := t.untilEmpty(ctx, t.spec.StopTimeout.Duration())
+	stopped := Event{Kind: EventStopped, Emptied: emptied}
+	if emptied {
+		stopped.Stop = record.SecondsOf(took)
+	}
+	if d != nil {
+		var err error
+		if stopped.Drain, err = d.end(); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return t.report.send(stopped)
+}
+
+// untilEmpty waits for the last process to be gone, for so long at most.
+// Without a visible cgroup the engine's word is waited for, and no time given.
+func (t *trial) untilEmpty(ctx context.Context, patience time.Duration) (took time.Duration, emptied bool) {
 	began := time.Now()
 	if t.group == nil {
-		return t.report.send(Event{Kind: EventStopped})
-	}
-	for deadline := began.Add(t.spec.StopTimeout.Duration()); time.Now().Before(deadline); sleep(ctx, stopPeriod) {
-		if ctx.Err() != nil {
-			return ctx.Err()
+		select {
+		case <-t.inbox.ended.c:
+		case <-time.After(patience):
+		case <-ctx.Done():
 		}
+		return 0, false
+	}
+	for deadline := began.Add(patience); time.Now().Before(deadline) && ctx.Err() == nil; sleep(ctx, stopPeriod) {
 		if empty, err := t.group.Empty(); empty || errors.Is(err, sample.ErrGone) {
-			return t.report.send(Event{Kind: EventStopped, Emptied: true, Stop: record.SecondsOf(time.Since(began))})
+			return time.Since(began), true
 		}
 	}
-	return t.report.send(Event{Kind: EventStopped})
+	return 0, false
 }
 
 // note adds a remark to the trial, for the record.

@@ -8,11 +8,12 @@ import (
 
 // Options tune the generator. The zero value is the default.
 type Options struct {
-	Host     string         // Host header; the target's address when empty
-	Timeout  time.Duration  // per request, from the moment it is due; DefaultTimeout when 0
-	InFlight int            // requests under way at once; DefaultInFlight when 0
-	Accept   func(int) bool // which statuses are good answers; those below 500 when nil
-	Seed     uint64         // of the order of the mix; the same seed gives the same order
+	Host     string          // Host header; the target's address when empty
+	Timeout  time.Duration   // per request, from the moment it is due; DefaultTimeout when 0
+	InFlight int             // requests under way at once; DefaultInFlight when 0
+	Accept   func(int) bool  // which statuses are good answers; those below 500 when nil
+	Until    <-chan struct{} // once closed, nothing more is sent, and what is under way is waited for; nil for the whole schedule
+	Seed     uint64          // of the order of the mix; the same seed gives the same order
 
 	dial func(context.Context) (net.Conn, error)          // tests put a pipe here
 	wait func(ctx context.Context, until time.Time) error // tests sleep by a fake clock

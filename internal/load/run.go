@@ -83,7 +83,7 @@ func (g *generator) openLoop(ctx context.Context, start time.Time, s schedule) {
 	var held time.Time // when the last wait for a slot ended
 	for at := range s.due() {
 		j := job{kind: g.mix.deal(), due: start.Add(at)}
-		if g.wait(ctx, j.due) != nil {
+		if g.wait(ctx, j.due) != nil || g.ended() {
 			break
 		}
 		if g.acquire() {
