@@ -24,6 +24,7 @@ func (t *trial) recover(ctx context.Context) error {
 	emptied := sample.Monotonic()
 	again := t.reborn()
 	defer func() { t.group = again.group }()
+	defer again.closeBeside()
 	t.closeGroup()
 	if err := again.comeBack(ctx); err != nil {
 		return afterKill(err)

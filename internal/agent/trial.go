@@ -60,7 +60,7 @@ func (t *trial) run(ctx context.Context) error {
 	if t.spec.Ready.Kind == record.ReadyExit {
 		return nil
 	}
-	if t.spec.Recover {
+	if t.spec.Recover && t.seen.Ready.Kind != record.ReadyNone {
 		if err := t.recover(ctx); err != nil {
 			return err
 		}

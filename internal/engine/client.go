@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/moby/moby/client"
@@ -20,6 +21,7 @@ var ErrNoEngine = errors.New("no container engine answers")
 type Client struct {
 	api         *client.Client
 	environment record.Environment
+	without6    atomic.Bool // the host has no IPv6 to give pods
 }
 
 // pingTimeout bounds the first contact with each endpoint. One that answers may

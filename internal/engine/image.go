@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/containerd/errdefs"
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -34,7 +35,8 @@ type Image struct {
 	Exposed    []int // TCP ports, ascending
 	Volumes    []string
 	Health     Health
-	Shell      []string // of the image's CMD-SHELL, empty for /bin/sh -c
+	Shell      []string       // of the image's CMD-SHELL, empty for /bin/sh -c
+	StopSignal syscall.Signal // what ends a container of it
 }
 
 // Command is what the image starts when nothing else is asked for.
@@ -50,10 +52,11 @@ func (c *Client) Image(ctx context.Context, ref string) (Image, error) {
 	if err != nil {
 		return Image{}, fmt.Errorf("inspect image %s: %w", ref, err)
 	}
-	image := Image{Ref: ref, ID: found.ID, Platform: found.Os + "/" + found.Architecture}
+	image := Image{Ref: ref, ID: found.ID, Platform: found.Os + "/" + found.Architecture, StopSignal: syscall.SIGTERM}
 	if found.Config == nil {
 		return image, nil
 	}
+	image.StopSignal = stopSignal(found.Config.StopSignal)
 	image.Env, image.Entrypoint, image.Cmd = found.Config.Env, found.Config.Entrypoint, found.Config.Cmd
 	image.Health, image.Shell = healthOf(found.Config.Healthcheck), found.Config.Shell
 	for port := range found.Config.ExposedPorts {

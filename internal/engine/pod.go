@@ -62,17 +62,38 @@ const agentMemory = 512 << 20
 // NewPod creates both containers and starts the agent. The caller closes the
 // pod on every way out.
 func (r *Run) NewPod(ctx context.Context, spec PodSpec) (*Pod, error) {
-	pod := &Pod{client: r.client}
 	patient, cancel := finishing(ctx)
 	defer cancel()
-	err := pod.create(patient, r, spec)
-	if err == nil {
-		err = ctx.Err()
+	with6 := !r.client.without6.Load()
+	pod, err := r.makePod(patient, spec)
+	if err != nil && with6 && strings.Contains(err.Error(), loopback6) {
+		r.client.without6.Store(true)
+		pod, err = r.makePod(patient, spec)
 	}
-	if err != nil {
-		return nil, errors.Join(err, pod.Close(patient))
+	if err == nil && ctx.Err() != nil {
+		return nil, errors.Join(ctx.Err(), pod.Close(patient))
+	}
+	return pod, err
+}
+
+// makePod leaves nothing behind when it fails.
+func (r *Run) makePod(ctx context.Context, spec PodSpec) (*Pod, error) {
+	pod := &Pod{client: r.client}
+	if err := pod.create(ctx, r, spec); err != nil {
+		return nil, errors.Join(err, pod.Close(ctx))
 	}
 	return pod, nil
+}
+
+// loopback6 gives a pod the address ::1, which Docker takes away where a
+// network has no IPv6: an app may listen on it alone.
+const loopback6 = "net.ipv6.conf.lo.disable_ipv6"
+
+func (c *Client) sysctls() map[string]string {
+	if c.without6.Load() {
+		return nil
+	}
+	return map[string]string{loopback6: "0"}
 }
 
 // finishing is for requests that make something: an interrupt does not cut them
@@ -127,6 +148,7 @@ func (r *Run) agentOptions(spec PodSpec) client.ContainerCreateOptions {
 		SecurityOpt: []string{"no-new-privileges"}, LogConfig: container.LogConfig{Type: "none"},
 		Resources: container.Resources{Memory: agentMemory, MemorySwap: agentMemory},
 		Mounts:    []mount.Mount{{Type: mount.TypeVolume, Source: r.volume, Target: launcherDir}},
+		Sysctls:   r.client.sysctls(),
 	}
 	if spec.Pinned != nil {
 		host.CpusetCpus = spec.Pinned.Agent

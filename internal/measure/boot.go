@@ -78,6 +78,7 @@ type Pods struct {
 
 	look    sync.Once
 	daemons daemons // of the engine, found at the first boot
+	habits  habits
 }
 
 const (
@@ -150,6 +151,9 @@ func bootBound(setup record.Setup, calibrate record.Seconds) time.Duration {
 	if setup.Load.Script != nil {
 		windows += setup.Load.Script.Timeout
 	}
+	if setup.Recover {
+		windows += setup.Ready.Timeout + record.SecondsOf(gateTimeout)
+	}
 	return windows.Duration() + gateTimeout + slack
 }
 
@@ -166,6 +170,7 @@ type boot struct {
 	pods    *Pods
 	pinned  *record.Pinned
 	notes   []string
+	stopLog func() // ends the search of the log
 }
 
 func (b *boot) command() []string {
@@ -210,7 +215,7 @@ func (b *boot) spec(calibrate record.Seconds) agent.Spec {
 	return agent.Spec{
 		Socket: b.socket, Container: b.pod.App, Beside: b.around.containers(), Cgroup: b.cgroup,
 		Ready: setup.Ready, Exposed: b.target.Image.Exposed, Idle: setup.Idle, Load: setup.Load,
-		Calibrate: calibrate, StopTimeout: setup.StopTimeout + record.SecondsOf(time.Second), GateTimeout: record.SecondsOf(gateTimeout),
+		Calibrate: calibrate, Recover: setup.Recover, StopTimeout: setup.StopTimeout + record.SecondsOf(time.Second), GateTimeout: record.SecondsOf(gateTimeout),
 	}
 }
 
@@ -227,13 +232,17 @@ func (b *boot) run(ctx context.Context, calibrate record.Seconds) (Observation, 
 	if err := b.pod.Start(ctx); err != nil {
 		return Observation{}, err
 	}
+	if b.stopLog, err = b.watchLog(ctx); err != nil {
+		return Observation{}, err
+	}
+	defer b.stopLog()
 	started, err := b.awaitGo(ctx)
 	if err != nil {
 		return Observation{}, err
 	}
 	engineSince := b.daemons.watch(b.pod.App)
 	trial := record.Trial{Started: time.Now().UTC(), Engine: record.SecondsOf(time.Since(b.created))}
-	observe := b.observe
+	observe := b.observeByCgroup
 	if !started.Sees {
 		observe = b.observeByStatistics
 	}
@@ -247,11 +256,22 @@ func (b *boot) run(ctx context.Context, calibrate record.Seconds) (Observation, 
 	trial.Gate, trial.Ready, trial.Metrics, trial.Memory = seen.Gate, seen.Ready, seen.Metrics, seen.Memory
 	trial.Load, trial.Host, trial.Notes = seen.Load, seen.Host, append(seen.Notes, b.notes...)
 	trial.Host.Apart = b.pinned != nil
-	if err := b.stop(ctx, &trial); err != nil {
+	if err := b.finish(ctx, &trial); err != nil {
 		return Observation{}, err
 	}
 	trial.Exit.OOMKilled = trial.Exit.OOMKilled || seen.OOMKills > 0
 	return Observation{Trial: trial, Sustained: seen.Sustained, Sampler: seen.Sampler, Pinned: b.pinned}, nil
+}
+
+// finish goes from the end of what is measured to the end of the app.
+func (b *boot) finish(ctx context.Context, trial *record.Trial) error {
+	if trial.Ready.Kind == record.ReadyExit {
+		return b.finishJob(ctx, trial)
+	}
+	if err := b.recover(ctx, trial); err != nil {
+		return err
+	}
+	return b.stop(ctx, trial)
 }
 
 // goPatience is how long GO may take before the engine is asked whether the
@@ -276,8 +296,17 @@ func (b *boot) awaitGo(ctx context.Context) (agent.Event, error) {
 	return started, nil
 }
 
-// observe waits for what the agent sees.
-func (b *boot) observe(ctx context.Context) (*agent.Observed, error) {
+func (b *boot) observeByCgroup(ctx context.Context) (*agent.Observed, error) {
+	return b.observe(ctx, func() {})
+}
+
+// observe waits for what the agent sees. Ready is called when the app is.
+func (b *boot) observe(ctx context.Context, ready func()) (*agent.Observed, error) {
+	if _, err := b.session.Await(ctx, agent.EventReady); err != nil {
+		return nil, err
+	}
+	b.stopLog()
+	ready()
 	if b.target.Script != nil {
 		return b.observeScript(ctx)
 	}
@@ -297,16 +326,16 @@ func (b *boot) observeByStatistics(ctx context.Context) (*agent.Observed, error)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
-		if b.pod.AwaitEnd(ctx) == nil {
+		switch {
+		case b.pod.AwaitEnd(ctx) != nil:
+		case b.target.Setup.Ready.Kind == record.ReadyExit:
+			_ = b.session.Ended() // where that cannot be sent the agent is gone, which others notice
+		default:
 			cancel(&agent.Failure{Kind: agent.FailExited, Message: "the app ended by itself"})
 		}
 	}()
 	readings := follow(ctx, b.pod.Usage)
-	if _, err := b.session.Await(ctx, agent.EventReady); err != nil {
-		return nil, causeOf(ctx, err)
-	}
-	readings.markReady(ctx)
-	seen, err := b.observe(ctx)
+	seen, err := b.observe(ctx, func() { readings.markReady(ctx) })
 	if err != nil {
 		return nil, causeOf(ctx, err)
 	}
@@ -325,11 +354,21 @@ func causeOf(ctx context.Context, err error) error {
 
 // stop sends the image's stop signal and follows the app to its end.
 func (b *boot) stop(ctx context.Context, trial *record.Trial) error {
+	habit := b.pods.habits.of(ctx, b)
+	if b.drains(trial) {
+		if err := b.beginDrain(ctx); err != nil {
+			return err
+		}
+	}
 	if err := b.session.Stopping(); err != nil {
 		return err
 	}
-	timeout := b.target.Setup.StopTimeout
+	timeout, began := b.target.Setup.StopTimeout, time.Now()
 	if err := b.pod.Stop(ctx, timeout.Duration()); err != nil {
+		return err
+	}
+	took := record.SecondsOf(time.Since(began))
+	if err := b.session.Ended(); err != nil {
 		return err
 	}
 	stopped, err := b.session.Await(ctx, agent.EventStopped)
@@ -340,11 +379,23 @@ func (b *boot) stop(ctx context.Context, trial *record.Trial) error {
 		return err
 	}
 	if stopped.Emptied {
-		trial.Exit.Stop = stopped.Stop
-		trial.Metrics[record.StopSeconds] = float64(stopped.Stop)
+		took = stopped.Stop
+		trial.Exit.Stop = took
+		trial.Metrics[record.StopSeconds] = float64(took)
 	}
-	trial.Exit.Killed = trial.Exit.Code == exitKilled && stopped.Stop >= timeout
+	trial.Drain = stopped.Drain
+	trial.Exit.Killed = trial.Exit.Code == exitKilled && took >= timeout
+	habit.judge(&trial.Exit, timeout.Duration())
 	return nil
+}
+
+// beginDrain returns when the load is under way that the stop is to meet.
+func (b *boot) beginDrain(ctx context.Context) error {
+	if err := b.session.Draining(); err != nil {
+		return err
+	}
+	_, err := b.session.Await(ctx, agent.EventDraining)
+	return err
 }
 
 // exitKilled is 128 + SIGKILL.

@@ -54,6 +54,7 @@ func Rounds(ctx context.Context, booter Booter, targets []Target, plan Plan, see
 		result: Result{Targets: targets, Trials: make([][]record.Trial, len(targets))},
 	}
 	err := r.run(ctx)
+	r.sumDrains()
 	return r.result, err
 }
 
@@ -195,13 +196,16 @@ func (r *rounds) settle(i int, observed Observation) {
 	target := &r.result.Targets[i]
 	found := observed.Trial.Ready
 	target.Setup.Ready.Kind, target.Setup.Ready.Port = found.Kind, found.Port
-	if target.Setup.Ready.Kind == record.ReadyNone {
+	if found.Kind == record.ReadyNone || found.Kind == record.ReadyExit {
 		target.Setup.Load = record.Load{}
 	}
 	r.result.Sampler, r.result.Pinned = observed.Sampler, observed.Pinned
 	r.result.Trials[i] = append(r.result.Trials[i], observed.Trial)
 	for _, note := range observed.Trial.Notes {
 		r.note("%s: %s", target.Name, note)
+	}
+	if why := observed.Trial.Exit.Cause; why != "" {
+		r.note("%s %s", target.Name, why)
 	}
 	if onLoopbackOnly(found) {
 		r.note("%s listens on loopback only (%v): it was measured, but nobody outside its container can reach it", target.Name, found.Listeners)

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -91,6 +92,10 @@ func (s *statistics) complete(ctx context.Context, seen *agent.Observed, idle ti
 	if len(seen.Memory.At) > 0 {
 		seen.Metrics[record.MemoryPeak] = float64(slices.Max(seen.Memory.Unreclaimable))
 	}
+	if seen.Ready.Kind == record.ReadyExit {
+		s.completeJob(seen)
+		return
+	}
 	ready := s.samples[s.ready:] // nobody writes any more
 	if len(ready) == 0 {
 		return
@@ -107,6 +112,20 @@ func (s *statistics) complete(ctx context.Context, seen *agent.Observed, idle ti
 		spent := ready[len(ready)-1].usage.CPU - ready[0].usage.CPU // the idle window included
 		seen.Metrics[record.CPURequest] = spent.Seconds() / float64(seen.Load.Completed)
 	}
+}
+
+// completeJob takes what a job had used when it was last read.
+func (s *statistics) completeJob(seen *agent.Observed) {
+	var last time.Duration
+	for _, sample := range s.samples {
+		last = max(last, sample.usage.CPU) // after its end the engine says 0
+	}
+	if last == 0 {
+		seen.Notes = append(seen.Notes, "run.cpu is not known: the job was over before the engine's statistics could be read")
+		return
+	}
+	seen.Metrics[record.RunCPU] = last.Seconds()
+	seen.Notes = append(seen.Notes, fmt.Sprintf("run.cpu lacks up to the last %v of the job", statisticsPeriod))
 }
 
 func (s *statistics) timeline() record.Timeline {

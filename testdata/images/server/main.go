@@ -33,6 +33,20 @@ var modes = map[string]mode{
 	"stubborn":    stubborn,
 	"forks":       forks,
 	"ask":         ask,
+	"job":         job,
+	"logs":        logs,
+	"rpc":         rpc,
+	"slow":        slow,
+	"unhandled":   unhandled,
+	"orphans":     orphans,
+	"fork":        fork,
+	"linger":      linger,
+	"six":         sixOnly,
+	"unix":        unixOnly,
+	"drip":        drip,
+	"gigabyte":    gigabyte,
+	"circle":      circle,
+	"setclock":    setsClock,
 }
 
 func main() {
