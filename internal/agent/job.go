@@ -154,3 +154,11 @@ func (t *trial) jobMemory(r run, end time.Duration) {
 		t.note("memory.peak comes from %d readings, about a millisecond apart: the job ran for %v", r.readings, end.Round(100*time.Microsecond))
 	}
 }
+
+// jobAdvice is for an app that ended where it was taken for a worker.
+func (t *trial) jobAdvice() string {
+	if t.spec.Ready.Kind != record.ReadyNone {
+		return ""
+	}
+	return "; if it is a job that is to end, write `ready: exit`"
+}

@@ -57,6 +57,7 @@ type attempt struct {
 	answered  time.Time // zero when there was no answer
 	status    int
 	health    healthAnswer // of a gRPC health check
+	begun     bool         // some of the answer came
 	foreign   bool         // the answer was not HTTP
 	err       error
 }
@@ -200,6 +201,7 @@ func (p *probe) exchange(connection net.Conn, a *attempt) {
 		a.foreign = len(head) > 0
 		return
 	}
+	a.begun = true
 	if string(head) != "HTTP/" {
 		a.foreign = true
 		return
@@ -209,6 +211,8 @@ func (p *probe) exchange(connection net.Conn, a *attempt) {
 		a.err = err
 		if limited.N == 0 {
 			a.err = errLongHead
+		} else if !time.Now().Before(a.connected.Add(answerTimeout)) {
+			a.err = os.ErrDeadlineExceeded // what it had read looked malformed
 		}
 		return
 	}
@@ -254,6 +258,8 @@ func (p *probe) describe(a attempt) string {
 		return fmt.Sprintf("port %d answered GET %s with %d, expected a status below 500", p.port, p.path, a.status)
 	case a.foreign:
 		return fmt.Sprintf("port %d answered GET %s with something that is not %s", p.port, p.path, p.language())
+	case errors.Is(a.err, os.ErrDeadlineExceeded) && a.begun:
+		return fmt.Sprintf("port %d is open but did not finish its answer to GET %s within %v", p.port, p.path, answerTimeout)
 	case errors.Is(a.err, os.ErrDeadlineExceeded):
 		return fmt.Sprintf("port %d is open but did not answer GET %s", p.port, p.path)
 	}

@@ -254,7 +254,7 @@ func (t *trial) checkAlive() error {
 		return nil
 	}
 	after := record.SecondsOf(time.Since(t.began))
-	return &Failure{Kind: FailExited, After: after, Message: fmt.Sprintf("the app ended by itself %.2f s after its start", float64(after))}
+	return &Failure{Kind: FailExited, After: after, Message: fmt.Sprintf("the app ended by itself %.2f s after its start%s", float64(after), t.jobAdvice())}
 }
 
 // workerSettle is how long an app without a port is given to come up before

@@ -83,6 +83,9 @@ func (h habit) diesBySignal() bool {
 	if len(h.processes) < 2 {
 		return false
 	}
+	if first := h.processes[0]; shells[first.Name] && first.Catches(h.signal) {
+		return false
+	}
 	for _, p := range h.processes {
 		if p.Name == "java" {
 			return false

@@ -54,7 +54,8 @@ func TestAJobIsTimedToItsEnd(t *testing.T) {
 	for _, c := range []struct{ length, burn string }{{"0s", "1ms"}, {"5ms", "2ms"}, {"30ms", "20ms"}, {"300ms", "150ms"}, {"1500ms", "20ms"}} {
 		got := r.boot(t, r.shape(t, job, []string{"job"}, "RUN_FOR="+c.length, "BURN="+c.burn))
 		truth := fact(t, got.Log, "ran")
-		ran, used := truth["ran"].(float64), truth["used"].(float64)
+		used := truth["used"].(float64)
+		ran := truth["ended"].(float64)/1e9 - float64(got.Trial.Gate)
 		m := got.Trial.Metrics
 		t.Logf("%s, %s of CPU: ran %.4f s, measured %.4f; used %.4f s, measured %.4f; peak %.0f; bracket [%v, %v]; notes %q", c.length, c.burn,
 			ran, m[record.RunSeconds], used, m[record.RunCPU], m[record.MemoryPeak], got.Trial.Ready.Low, got.Trial.Ready.High, got.Trial.Notes)
@@ -278,6 +279,9 @@ func TestProcessesThatSurviveAreTaken(t *testing.T) {
 	r := newRig(t)
 	token := "plimsoll-orphan-" + engine.NewID()
 	got := r.boot(t, r.shape(t, record.Ready{Kind: record.ReadyAuto}, []string{"orphans"}, "TOKEN="+token))
+	if n := fact(t, got.Log, "lingering")["lingering"]; n != 1.0 {
+		t.Fatalf("%v processes lingered in the container, expected 1", n)
+	}
 	if got.Trial.Exit.Ending != record.EndedGracefully || got.Trial.Metrics[record.StopSeconds] <= 0 {
 		t.Errorf("ended with %+v", got.Trial.Exit)
 	}

@@ -37,7 +37,6 @@ var modes = map[string]mode{
 	"logs":        logs,
 	"rpc":         rpc,
 	"slow":        slow,
-	"unhandled":   unhandled,
 	"orphans":     orphans,
 	"fork":        fork,
 	"linger":      linger,

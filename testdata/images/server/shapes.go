@@ -37,12 +37,16 @@ func job(args []string) int {
 	for i := 0; i < len(kept); i += os.Getpagesize() {
 		kept[i] = 1
 	}
-	for processorTime() < burned {
+	for processorTime()-spent < burned {
 	}
 	time.Sleep(length - time.Duration(monotonic()-began))
-	fact(map[string]any{"ran": time.Duration(monotonic() - began).Seconds(), "used": processorTime().Seconds(), "kept": len(kept)})
+	fact(map[string]any{"ran": time.Duration(monotonic() - began).Seconds(), "used": (processorTime() - spent).Seconds(), "ended": monotonic(), "kept": len(kept)})
 	return code
 }
+
+// spent is what the process had used before it was this program: it was the
+// container runtime, and the launcher.
+var spent = processorTime()
 
 // processorTime is what this process has used so far.
 func processorTime() time.Duration {
@@ -136,15 +140,6 @@ func slow(args []string) int {
 	return 0
 }
 
-// unhandled serves, and leaves SIGTERM to the kernel.
-func unhandled([]string) int {
-	if code := listen(); code != 0 {
-		return code
-	}
-	signal.Reset(syscall.SIGTERM)
-	select {}
-}
-
 // orphans serves beside a process of another session whose parent is gone,
 // which ignores every signal that can be ignored.
 func orphans([]string) int {
@@ -153,6 +148,15 @@ func orphans([]string) int {
 	if err := middle.Run(); err != nil {
 		return fatal(err)
 	}
+	time.Sleep(100 * time.Millisecond)
+	commands, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	lingering := 0
+	for _, file := range commands {
+		if text, err := os.ReadFile(file); err == nil && strings.Contains(string(text), "\x00linger\x00") {
+			lingering++
+		}
+	}
+	fact(map[string]int{"lingering": lingering})
 	return serve(nil)
 }
 
@@ -169,7 +173,9 @@ func fork([]string) int {
 // linger stays until it is killed. Its argument is what a test looks for.
 func linger([]string) int {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
-	select {}
+	for {
+		time.Sleep(time.Hour)
+	}
 }
 
 // sixOnly listens on the IPv6 loopback alone.
