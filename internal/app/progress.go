@@ -78,14 +78,20 @@ func looks(all []int) string {
 }
 
 func left(at measure.Progress) string {
-	until := at.Left.Round(time.Second)
+	until, likely := at.Left.Round(time.Second), ""
+	switch {
+	case at.Open:
+		likely = ", may stay undecided"
+	case at.More > 0:
+		likely = fmt.Sprintf(", about %d more", at.More)
+	}
 	switch {
 	case until <= 0:
-		return ""
+		return likely
 	case len(at.Looks) == 1:
-		return fmt.Sprintf(", about %v left", until)
+		return fmt.Sprintf("%s, about %v left", likely, until)
 	}
-	return fmt.Sprintf(", next look in about %v", until)
+	return fmt.Sprintf("%s, next look in about %v", likely, until)
 }
 
 func (p *progress) draw(text string) {

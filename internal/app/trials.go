@@ -31,6 +31,11 @@ func (j *job) measure(ctx context.Context, i int, s config.Service, pair [2]*sid
 			looked := [2]*record.Record{withTrials(records[0], trials[0]), withTrials(records[1], trials[1])}
 			return compare.Decided(j.input(s, looked))
 		}
+		plan.Outlook = func(trials [][]record.Trial) (int, bool) {
+			looked := [2]*record.Record{withTrials(records[0], trials[0]), withTrials(records[1], trials[1])}
+			outlook := compare.Predict(j.input(s, looked))
+			return outlook.Look, outlook.Likely
+		}
 	}
 	began := time.Now()
 	j.progress.group("boots of " + s.Name)

@@ -194,3 +194,22 @@ func TestVerdictsAsExitCodes(t *testing.T) {
 		}
 	}
 }
+
+func TestProgressTellsWhatIsStillToCome(t *testing.T) {
+	for want, at := range map[string]measure.Progress{
+		"pair 12 of 8/12/16/24: booting head, about 4 more, next look in about 3s": {Round: 12, More: 4, Left: 3 * time.Second},
+		"pair 20 of 8/12/16/24: booting head, may stay undecided":                  {Round: 20, Open: true},
+	} {
+		env, out := screen(nil, true)
+		at.Phase, at.Looks, at.Name = "measure", []int{8, 12, 16, 24}, "head"
+		newProgress(env, false).rounds(at)
+		if out.String() != want {
+			t.Errorf("got %q, want %q", out.String(), want)
+		}
+	}
+	env, out := screen(nil, false)
+	newProgress(env, false).rounds(measure.Progress{Phase: "measure", Round: 3, Voided: 1, Void: "other programs: they used 0.6 CPUs"})
+	if got := out.String(); got != "plimsoll: a pair does not count: other programs: they used 0.6 CPUs\n" {
+		t.Errorf("told %q", got)
+	}
+}

@@ -151,7 +151,7 @@ func (m *matchup) unsettled(c claim, o outcome, row record.Change, cost *record.
 	case grows:
 		return m.openGrowth(g, o, row)
 	}
-	return m.openLimit(c.hypothesis.(limit))
+	return m.openLimit(c.hypothesis.(limit)) + "; " + m.remedy(c, o.look)
 }
 
 // openLimit places head's median relative to the limit.
@@ -176,23 +176,16 @@ func (m *matchup) openGrowth(g growth, o outcome, row record.Change) string {
 	case row.Shift != nil:
 		where = fmt.Sprintf("the change lies between %s and %s, the budget is %s", amount(s.metric, row.Shift.Low), amount(s.metric, row.Shift.High), budget)
 	}
-	return where + "; " + m.remedy(s.beyond(g.budget), o.look)
+	return where + "; " + m.remedy(claim{s.metric.ID, g}, o.look)
 }
 
-// remedy says what would settle an open growth. Failing takes more evidence than
-// passing, since Holm's first step divides the level by the family.
-func (m *matchup) remedy(beyond []float64, look int) string {
-	level := stat.LookLevel
-	if stat.HodgesLehmann(beyond) > 0 {
-		level /= float64(m.family())
-	}
+// remedy says what would settle a claim that is open after a look.
+func (m *matchup) remedy(c claim, look int) string {
 	looks := Looks(m.family())
 	last := looks[len(looks)-1]
-	needed := stat.PairsNeeded(beyond, level)
-	for _, n := range looks {
-		if n > look && float64(n) >= needed {
-			return fmt.Sprintf("about %d pairs would likely settle it", n)
-		}
+	needed := m.needed(c)
+	if n := lookFor(looks, look, needed); n > 0 {
+		return fmt.Sprintf("about %d pairs would likely settle it", n)
 	}
 	if math.IsNaN(needed) || needed > 1000 {
 		return "no number of pairs is likely to settle it, a wider budget or a quieter machine is"

@@ -48,7 +48,7 @@ func TestMeasuredVerdicts(t *testing.T) {
 		{"within its limit", ready, steady, about(0.21, 0.02, 8, 2), budget(unset, unset, 0.25), record.Pass, ""},
 		{"at its limit", ready, steady, constant(0.25, 8), budget(unset, unset, 0.25), record.Pass, ""},
 		{"over its limit", ready, steady, about(0.3, 0.02, 8, 2), budget(unset, unset, 0.25), record.Fail, "over its limit of 250 ms: 300 ms [294, 306] after 8 pairs"},
-		{"around its limit", ready, steady, about(0.25, 0.1, 8, 2), budget(unset, unset, 0.25), record.Inconclusive, "head's median lies between 225 ms and 275 ms, its limit is 250 ms"},
+		{"around its limit", ready, steady, about(0.25, 0.1, 8, 2), budget(unset, unset, 0.25), record.Inconclusive, "head's median lies between 225 ms and 275 ms, its limit is 250 ms; no number of pairs is likely to settle it"},
 		{"around a limit of zero", errors, constant(0, 8), append(constant(0, 4), constant(0.1, 4)...), budget(unset, unset, 0), record.Inconclusive, "head's median lies between 0 % and 10 %, its limit is 0 %"},
 		{"base is over the limit too", ready, about(0.28, 0.02, 8, 1), about(0.3, 0.02, 8, 2), budget(unset, unset, 0.25), record.Pass, "not blamed on head"},
 		{"base is over the limit, head repairs it", ready, about(0.28, 0.02, 8, 1), about(0.2, 0.02, 8, 2), budget(unset, unset, 0.25), record.Pass, ""},

@@ -2,10 +2,12 @@ package measure
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
+	"github.com/plimsoll-ci/plimsoll/internal/stat"
 )
 
 // defaultTime is how long the rounds may take when the user sets no bound and
@@ -20,11 +22,22 @@ type TimeError struct {
 	Given  time.Duration
 	Needed time.Duration
 	Rounds int
+	// Fewer is the time that the first look of a run with one or two budgets would
+	// need, and at how many rounds that look is; zero where this is such a run.
+	Fewer       time.Duration
+	FewerRounds int
 }
 
 func (e *TimeError) Error() string {
-	return fmt.Sprintf("the time budget of %v is too short: the first look that can decide comes after %d rounds, about %v on this machine; "+
-		"give `measure.time: %v` or more, shorten the load, or gate fewer metrics", e.Given, e.Rounds, e.Needed, e.Needed)
+	text := fmt.Sprintf("the time budget of %v is too short: the first look that can decide comes after %d rounds, about %s on this machine; "+
+		"give `measure.time: %v` or more, shorten the load", e.Given, e.Rounds, spoken(e.Needed), e.Needed)
+	if e.FewerRounds > 0 {
+		text += fmt.Sprintf(", or gate one or two bounds only: then the first look comes after %d rounds, about %s", e.FewerRounds, spoken(e.Fewer))
+		if e.Fewer > e.Given {
+			text += ", which is still too long"
+		}
+	}
+	return text
 }
 
 // budget is the time the rounds may take. The default always reaches the first
@@ -34,25 +47,43 @@ func (r *rounds) budget() (time.Duration, error) {
 		return 0, fmt.Errorf("plan the rounds: no looks were given")
 	}
 	first := r.plan.Looks[0]
-	needed := time.Duration(margin * float64(r.round) * float64(first)).Round(time.Second)
+	needed := r.takes(first)
 	if r.plan.Time == 0 {
 		return max(defaultTime, needed), nil
 	}
 	if planned := r.round * time.Duration(first); planned > r.plan.Time {
-		return 0, &TimeError{Given: r.plan.Time, Needed: needed, Rounds: first}
+		short := &TimeError{Given: r.plan.Time, Needed: needed, Rounds: first}
+		if fewest := stat.Looks(1)[0]; r.plan.Decided != nil && fewest < first {
+			short.Fewer, short.FewerRounds = r.round*time.Duration(fewest), fewest
+		}
+		return 0, short
 	}
 	return r.plan.Time, nil
+}
+
+// takes is how long so many rounds may take, with a margin.
+func (r *rounds) takes(rounds int) time.Duration {
+	return time.Duration(margin * float64(r.round) * float64(rounds)).Round(time.Second)
 }
 
 // describe is the plan in words.
 func (r *rounds) describe(budget time.Duration) string {
 	first, last := r.plan.Looks[0], r.plan.Looks[len(r.plan.Looks)-1]
-	about := max(time.Second, (r.round * time.Duration(first)).Round(time.Second))
+	about := spoken(r.round * time.Duration(first))
 	if first == last {
-		return fmt.Sprintf("%s of %.1f s, about %v", counted(first), r.round.Seconds(), about)
+		return fmt.Sprintf("%s of %.1f s, about %s", counted(first), r.round.Seconds(), about)
 	}
-	return fmt.Sprintf("%.1f s a round; first look after %d rounds (about %v), last after %d, at most %v",
-		r.round.Seconds(), first, about, last, budget.Round(time.Second))
+	return fmt.Sprintf("%.1f s a round; first look after %d rounds (about %s), last after %d (about %s), at most %s",
+		r.round.Seconds(), first, about, last, spoken(r.round*time.Duration(last)), spoken(budget))
+}
+
+// spoken is a duration as people plan with it: in seconds up to a minute and a
+// half, in minutes beyond, rounded up.
+func spoken(d time.Duration) string {
+	if d <= 90*time.Second {
+		return fmt.Sprintf("%.0f s", max(1, d.Seconds()))
+	}
+	return fmt.Sprintf("%.0f minutes", math.Ceil(d.Minutes()))
 }
 
 func counted(rounds int) string {

@@ -18,6 +18,9 @@ type Plan struct {
 	// Decided reports whether the trials so far decide everything. Nil runs
 	// every round.
 	Decided func(trials [][]record.Trial) bool
+	// Outlook predicts from the trials so far at which look Decided will say yes: 0
+	// for none, ok false while it cannot tell. Nil predicts nothing.
+	Outlook func(trials [][]record.Trial) (look int, ok bool)
 	// Unguarded counts every round, whatever disturbed it.
 	Unguarded bool
 }
@@ -40,6 +43,8 @@ type Progress struct {
 	Looks  []int
 	Name   string        // the target that is about to boot
 	Left   time.Duration // until the next look, 0 while unknown
+	More   int           // rounds that are likely still to come, those under way included; 0 while unknown
+	Open   bool          // the last look will likely leave something undecided
 	Plan   string        // once, after the warm-up: the plan in words
 	Voided int           // rounds so far that do not count
 	Void   string        // once, after a round that does not count: why
@@ -113,9 +118,10 @@ func (r *rounds) upTo(ctx context.Context, look int) (noisy bool, err error) {
 func (r *rounds) next(ctx context.Context, look int) error {
 	pair := r.result.Rounds + r.result.Voided + 1
 	trials := make([]*record.Trial, len(r.result.Targets))
+	more, open := r.outlook()
 	for order, i := range r.random.Perm(len(r.result.Targets)) {
 		r.report(Progress{Phase: "measure", Round: r.result.Rounds + 1, Looks: r.plan.Looks, Name: r.result.Targets[i].Name,
-			Left: r.pace() * time.Duration(look-r.result.Rounds), Voided: r.result.Voided})
+			Left: r.pace() * time.Duration(look-r.result.Rounds), More: more, Open: open, Voided: r.result.Voided})
 		observed, err := r.booter.Boot(ctx, r.result.Targets[i], 0)
 		if err != nil {
 			return fmt.Errorf("round %d: %w", pair, err)
@@ -130,6 +136,15 @@ func (r *rounds) next(ctx context.Context, look int) error {
 	}
 	r.result.Rounds++
 	return nil
+}
+
+// outlook predicts how many rounds are still to come.
+func (r *rounds) outlook() (more int, open bool) {
+	if r.plan.Outlook == nil {
+		return 0, false
+	}
+	look, ok := r.plan.Outlook(r.result.Trials)
+	return max(0, look-r.result.Rounds), ok && look == 0
 }
 
 // pace is what a round that counts takes, with its share of those that do not:

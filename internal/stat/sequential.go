@@ -60,6 +60,21 @@ func PairsNeeded(d []float64, level float64) float64 {
 	return math.Max(math.Ceil(n), math.Ceil(-math.Log2(level)))
 }
 
+// MedianPairsNeeded is the same for the sign test of their median against bound:
+// n = ((z_level / 2 + z_power sqrt(p (1-p))) / (p - 1/2))^2, with p the share of the
+// values on their side of the bound. It is +Inf where that is no majority.
+func MedianPairsNeeded(values []float64, bound, level float64) float64 {
+	const power = 0.8
+	n := float64(len(values))
+	beyond := float64(exceeding(values, bound))
+	p := math.Max(beyond, n-beyond) / n
+	if len(values) == 0 || 2*beyond == n {
+		return math.Inf(1)
+	}
+	z := normalQuantile(1-level)/2 + normalQuantile(power)*math.Sqrt(p*(1-p))
+	return math.Max(math.Ceil(math.Pow(z/(p-0.5), 2)), math.Ceil(-math.Log2(level)))
+}
+
 // spread estimates the standard deviation of one observation: 1.4826 times the
 // median absolute deviation, or the root mean square deviation where more than
 // half of the values coincide.
