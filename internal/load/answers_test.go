@@ -1,11 +1,15 @@
 package load
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,6 +115,54 @@ func TestRedirectsInACircle(t *testing.T) {
 		r, err = Run(t.Context(), address, plan, Options{Timeout: 10 * time.Second})
 		if err != nil || r.Causes["unexpected status 302"] != 10 {
 			t.Errorf("%+v, %v; want ten times an unexpected status", r.LoadResult, err)
+		}
+	})
+}
+
+// frame is one of HTTP/2 (RFC 9113, 4.1).
+func frame(kind, flags, stream byte, payload string) string {
+	n := len(payload)
+	return string([]byte{byte(n >> 16), byte(n >> 8), byte(n), kind, flags, 0, 0, 0, stream}) + payload
+}
+
+// FuzzAnswerInHTTP2: whatever frames the app answers with, an exchange ends, and
+// its cause is one of ours rather than text of the app's.
+func FuzzAnswerInHTTP2(f *testing.F) {
+	settings := frame(4, 0, 0, "")
+	for _, answer := range []string{
+		"", "HTTP/1.1 400 Bad Request\r\n\r\n", settings, settings + frame(1, 5, 1, "\x88"), // :status 200
+		settings + frame(3, 0, 1, "\x00\x00\x00\x08"), settings + frame(7, 0, 0, "\x00\x00\x00\x00\x00\x00\x00\x01why"),
+		strings.Repeat(frame(6, 0, 0, "12345678"), 9), frame(4, 0, 0, "\x00\x03\x00\x00\x00\x00"), settings + frame(1, 4, 1, "\x88") + frame(0, 1, 1, "body"),
+	} {
+		f.Add([]byte(answer))
+	}
+	known := []string{"", causeReset, causeClosed, causeNetwork, causeMalformed, causeTooLong, causeTimeout, causeStream, causeHTTP1}
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		o := Options{dial: func(context.Context) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			go func() {
+				io.ReadFull(theirs, make([]byte, len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")))
+				go io.Copy(io.Discard, theirs)
+				io.Copy(theirs, bytes.NewReader(answer))
+				time.Sleep(ms)
+				theirs.Close()
+			}()
+			return ours, nil
+		}}
+		g, err := newGenerator(target, record.Load{Protocol: record.H2C}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer g.client.close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		cause, _ := g.client.exchange(ctx, g.mix.deal())
+		var code int
+		if n, _ := fmt.Sscanf(cause, "status %d", &code); n == 1 && cause == unexpected(code) {
+			return
+		}
+		if !slices.Contains(known, cause) {
+			t.Errorf("cause %q of the answer %q", cause, answer)
 		}
 	})
 }
