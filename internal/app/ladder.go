@@ -81,7 +81,11 @@ func (j *job) climb(ctx context.Context, result measure.Result, records []*recor
 	defer j.progress.endGroup()
 	j.progress.step("ladder of %s virtual users: %d boots of each image per step, %v of load each",
 		joined(j.ladder), measure.LadderBoots, measure.LadderStep.Duration())
-	rungs, err := measure.Ladder(ctx, j.pods(), targets, j.ladder, j.seed, j.progress.climb)
+	pods := j.pods()
+	rungs, err := measure.Ladder(ctx, pods, targets, j.ladder, j.seed, j.progress.climb)
+	if stuck := pods.Close(ctx); stuck != nil {
+		warnings = append(warnings, stuck.Error()) // the end of the run tries again
+	}
 	for i, rec := range climbing {
 		rec.Ladder = steps(rungs[i])
 		for _, s := range rec.Ladder {

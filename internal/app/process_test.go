@@ -172,6 +172,7 @@ func TestProcess(t *testing.T) {
 		"cannot be removed":       r.whatCannotBeRemovedIsTold,
 		"volumes":                 r.anonymousVolumesAreRemoved,
 		"engine lost":             r.engineIsLost,
+		"dependencies":            r.interruptWhileDependenciesStart,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
