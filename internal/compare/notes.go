@@ -30,6 +30,9 @@ func (m *matchup) ruling(c claim, o outcome, row record.Change, cost *record.Cos
 	case o.look == 0:
 		return ruling{o.verdict, m.noise() + fmt.Sprintf("only %d of the %d pairs that a first verdict takes", len(m.pairs), Looks(m.family())[0])}
 	case o.verdict == record.Inconclusive:
+		if note, ok := m.byStartupCPU(c, o); ok {
+			return ruling{record.Pass, fmt.Sprintf("undecided by time after %d pairs, %s", o.look, note)}
+		}
 		return ruling{o.verdict, m.noise() + fmt.Sprintf("undecided after %d pairs: %s", o.look, m.unsettled(c, o, row, cost))}
 	case o.verdict == record.Fail:
 		return ruling{o.verdict, m.broken(c, o)}
