@@ -15,6 +15,7 @@ type Spec struct {
 	Idle        record.Seconds `json:"idle"`
 	Load        record.Load    `json:"load"`
 	Calibrate   record.Seconds `json:"calibrate,omitempty"` // find the sustained rate for so long, instead of the load
+	Limits      record.Limits  `json:"limits"`
 	StopTimeout record.Seconds `json:"stop_timeout"`
 	Recover     bool           `json:"recover,omitempty"` // a kill comes before the stop
 	GateTimeout record.Seconds `json:"gate_timeout"`      // for the launcher to report in
@@ -97,6 +98,7 @@ const (
 	FailTimeout FailureKind = "timeout" // not ready in time
 	FailPorts   FailureKind = "ports"   // several ports, none named
 	FailLoad    FailureKind = "load"    // the orchestrator's own load could not be run
+	FailLimit   FailureKind = "limit"   // the app broke a limit that does not end it by itself
 	FailAgent   FailureKind = "agent"   // the agent itself could not do its work
 )
 
@@ -106,6 +108,9 @@ type Failure struct {
 	Message   string         `json:"message"`
 	Listeners []string       `json:"listeners,omitempty"`
 	After     record.Seconds `json:"after,omitempty"` // since the gate
+	Peak      record.Bytes   `json:"peak,omitempty"`  // unreclaimable memory, the highest sample
+	OOMKills  int64          `json:"oom_kills,omitempty"`
+	Disk      bool           `json:"disk,omitempty"` // the limit that was broken is the disk's
 }
 
 func (f *Failure) Error() string { return f.Message }

@@ -21,6 +21,7 @@ type trial struct {
 
 	group    *sample.Group    // nil when the cgroup tree cannot be seen
 	recorder *sample.Recorder // nil with group
+	watch    *watch           // from GO on
 	began    time.Time        // the moment of the gate
 	zero     time.Duration    // the same on CLOCK_MONOTONIC
 	wall     wallClock        // how the engine's clock stood to it then
@@ -50,8 +51,10 @@ func (t *trial) run(ctx context.Context) error {
 	if err := t.report.send(Event{Kind: EventGo, Sees: t.group != nil}); err != nil {
 		return err
 	}
+	ctx, end := t.guard(ctx)
+	defer end()
 	if err := t.measure(ctx); err != nil {
-		return err
+		return t.fate(ctx, err)
 	}
 	t.finish()
 	if err := t.report.send(Event{Kind: EventMeasured, Trial: &t.seen}); err != nil {
@@ -62,10 +65,13 @@ func (t *trial) run(ctx context.Context) error {
 	}
 	if t.spec.Recover && t.seen.Ready.Kind != record.ReadyNone {
 		if err := t.recover(ctx); err != nil {
-			return err
+			return t.fate(ctx, err)
 		}
 	}
-	return t.stop(ctx)
+	if err := t.stop(ctx); err != nil {
+		return t.fate(ctx, err)
+	}
+	return nil
 }
 
 func (t *trial) closeGroup() {

@@ -138,7 +138,12 @@ func (j *job) close(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	if err := j.run.Close(ctx); err != nil {
+	err := j.run.Close(ctx)
+	var lost *engine.LostError
+	switch {
+	case errors.As(err, &lost):
+		j.progress.warn("what this run has in the engine can only be removed when it answers again: the next run does it, or `plimsoll cleanup --run %s`", j.run.ID)
+	case err != nil:
 		j.progress.warn("not everything could be removed from the engine: %v; `plimsoll cleanup --run %s` tries again", err, j.run.ID)
 	}
 }

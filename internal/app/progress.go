@@ -140,7 +140,7 @@ func (p *progress) failure(err error) {
 func (p *progress) foreign(log []string) {
 	var text strings.Builder
 	for _, line := range log {
-		text.WriteString("    " + singleLine(line) + "\n")
+		text.WriteString("    " + brief(singleLine(line)) + "\n")
 	}
 	if !underActions(p.env) {
 		fmt.Fprint(p.env.Stderr, text.String())

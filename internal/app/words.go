@@ -67,6 +67,18 @@ func singleLine(text string) string {
 	}, text)
 }
 
+// logLine is how much of a line of an image's log is printed, in characters.
+const logLine = 300
+
+// brief cuts a line that is too long to be read, and says what it was.
+func brief(line string) string {
+	all := []rune(line)
+	if len(all) <= logLine {
+		return line
+	}
+	return fmt.Sprintf("%s… (%d characters)", string(all[:logLine]), len(all))
+}
+
 // inert is text in which the runner of GitHub Actions finds no command. It
 // takes a line that begins with "::" for one, and "##[" anywhere
 // (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).

@@ -22,6 +22,7 @@ type Client struct {
 	api         *client.Client
 	environment record.Environment
 	without6    atomic.Bool // the host has no IPv6 to give pods
+	life        *lifeline
 }
 
 // pingTimeout bounds the first contact with each endpoint. One that answers may
@@ -58,7 +59,8 @@ func open(ctx context.Context, at endpoint) (*Client, error) {
 	if scheme, _, _ := strings.Cut(at.host, "://"); scheme == "ssh" {
 		return nil, errors.New("ssh endpoints are not supported: forward the socket (`ssh -L /tmp/engine.sock:/var/run/docker.sock HOST`) and set DOCKER_HOST=unix:///tmp/engine.sock")
 	}
-	options := []client.Opt{client.WithHost(at.host), client.WithUserAgent("plimsoll")}
+	life := newLifeline(at.host)
+	options := []client.Opt{client.WithHost(at.host), life.option(), client.WithUserAgent("plimsoll")}
 	if at.certs != "" {
 		options = append(options, client.WithTLSClientConfig(filepath.Join(at.certs, "ca.pem"),
 			filepath.Join(at.certs, "cert.pem"), filepath.Join(at.certs, "key.pem")))
@@ -72,7 +74,11 @@ func open(ctx context.Context, at endpoint) (*Client, error) {
 		_ = api.Close()
 		return nil, err
 	}
-	return &Client{api: api, environment: environment}, nil
+	life.follow(func(ctx context.Context) error {
+		_, err := api.Ping(ctx, client.PingOptions{})
+		return err
+	})
+	return &Client{api: api, environment: environment, life: life}, nil
 }
 
 // describe asks the engine what it is.
@@ -150,4 +156,7 @@ func architecture(machine string) string {
 func (c *Client) Environment() record.Environment { return c.environment }
 
 // Close lets go of the connection.
-func (c *Client) Close() error { return c.api.Close() }
+func (c *Client) Close() error {
+	c.life.end()
+	return c.api.Close()
+}

@@ -129,7 +129,7 @@ func (p *Pod) startAgent(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("attach to the agent: %w", err)
 	}
-	p.stdio = newStdio(attached.HijackedResponse)
+	p.stdio = newStdio(attached.HijackedResponse, p.client.life.lost)
 	if _, err := p.client.api.ContainerStart(ctx, p.agent, client.ContainerStartOptions{}); err != nil {
 		return fmt.Errorf("start the agent's container: %w", err)
 	}
@@ -250,8 +250,9 @@ func (p *Pod) Exit(ctx context.Context) (record.Exit, error) {
 	return record.Exit{Code: state.ExitCode, OOMKilled: state.OOMKilled}, nil
 }
 
-// maxLog bounds what is read of an app's log, in bytes.
-const maxLog = 64 << 10
+// maxLog bounds what is read of an app's log, in bytes: engines keep a long line
+// in pieces of 16 KiB and count them as lines.
+const maxLog = 512 << 10
 
 // Logs gives the last lines the app wrote. They are foreign text.
 func (p *Pod) Logs(ctx context.Context, lines int) ([]string, error) {
@@ -300,14 +301,18 @@ type stdio struct {
 	connection client.HijackedResponse
 	out        *io.PipeReader
 	done       chan struct{}
+	release    func() bool // from the engine's life
 
 	mu     sync.Mutex
 	stderr bytes.Buffer
 }
 
-func newStdio(connection client.HijackedResponse) *stdio {
+// newStdio reads until the engine is lost: of a connection under TLS the lifeline
+// does not know.
+func newStdio(connection client.HijackedResponse, lost context.Context) *stdio {
 	reader, writer := io.Pipe()
 	s := &stdio{connection: connection, out: reader, done: make(chan struct{})}
+	s.release = context.AfterFunc(lost, connection.Close)
 	go func() {
 		defer close(s.done)
 		_, err := stdcopy.StdCopy(writer, (*stderrSink)(s), connection.Reader)
@@ -321,6 +326,7 @@ func (s *stdio) Write(p []byte) (int, error) { return s.connection.Conn.Write(p)
 
 // Close ends the stream, which ends the agent.
 func (s *stdio) Close() {
+	s.release()
 	s.connection.Close()
 	_ = s.out.Close() // never fails
 	<-s.done

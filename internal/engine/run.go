@@ -117,6 +117,9 @@ func (r *Run) Close(ctx context.Context) error {
 	if r.closed {
 		return nil
 	}
+	if lost := r.client.life.cause(); lost != nil {
+		return lost
+	}
 	_, err := r.client.Remove(ctx, r.ID)
 	r.closed = err == nil
 	return err

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -42,26 +41,6 @@ type Booter interface {
 	Boot(ctx context.Context, target Target, calibrate record.Seconds) (Observation, error)
 }
 
-// BootError is a boot that gave no observation.
-type BootError struct {
-	Target string
-	Image  string
-	Cause  error
-	Exit   *record.Exit // how the app ended, nil if it did not
-	Logs   []string     // its last lines; foreign text
-	Whose  string       // the dependency that Logs are of, "" for the target itself
-}
-
-func (e *BootError) Error() string {
-	text := fmt.Sprintf("boot %s (%s): %v", e.Target, e.Image, e.Cause)
-	if e.Exit != nil {
-		text += fmt.Sprintf(" (exit code %d)", e.Exit.Code)
-	}
-	return text
-}
-
-func (e *BootError) Unwrap() error { return e.Cause }
-
 // Pods boots targets as pods of a run.
 type Pods struct {
 	Run *engine.Run
@@ -93,8 +72,20 @@ const (
 )
 
 // Boot boots the target once, beside what it depends on. The error is a
-// [BootError] when the image or a dependency, not the engine, is to blame.
+// [BootError] when the image or a dependency, not the engine, is to blame, and an
+// [engine.LostError] when the engine is gone.
 func (p *Pods) Boot(ctx context.Context, target Target, calibrate record.Seconds) (Observation, error) {
+	observation, err := p.boot(ctx, target, calibrate)
+	if err == nil || ctx.Err() != nil {
+		return observation, err
+	}
+	if lost := p.Run.Lost(ctx); lost != nil {
+		return Observation{}, fmt.Errorf("boot %s (%s): %w", target.Name, target.Image.Ref, lost)
+	}
+	return observation, err
+}
+
+func (p *Pods) boot(ctx context.Context, target Target, calibrate record.Seconds) (Observation, error) {
 	around, err := p.surround(ctx, target)
 	if err != nil {
 		return Observation{}, err
@@ -214,7 +205,7 @@ func (b *boot) spec(calibrate record.Seconds) agent.Spec {
 	setup := b.target.Setup
 	return agent.Spec{
 		Socket: b.socket, Container: b.pod.App, Beside: b.around.containers(), Cgroup: b.cgroup,
-		Ready: setup.Ready, Exposed: b.target.Image.Exposed, Idle: setup.Idle, Load: setup.Load,
+		Ready: setup.Ready, Exposed: b.target.Image.Exposed, Idle: setup.Idle, Load: setup.Load, Limits: setup.Limits,
 		Calibrate: calibrate, Recover: setup.Recover, StopTimeout: setup.StopTimeout + record.SecondsOf(time.Second), GateTimeout: record.SecondsOf(gateTimeout),
 	}
 }
@@ -400,74 +391,3 @@ func (b *boot) beginDrain(ctx context.Context) error {
 
 // exitKilled is 128 + SIGKILL.
 const exitKilled = 137
-
-// explain adds to a failed boot what only the engine knows.
-func (b *boot) explain(ctx context.Context, err error) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return ctx.Err()
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("boot %s (%s): %w", b.target.Name, b.target.Image.Ref, context.Cause(ctx))
-	}
-	var failure *agent.Failure
-	if !errors.As(err, &failure) || failure.Kind == agent.FailAgent {
-		if text := strings.TrimSpace(b.pod.AgentErrors()); text != "" {
-			err = fmt.Errorf("%w: %s", err, text)
-		}
-		return fmt.Errorf("boot %s (%s): %w", b.target.Name, b.target.Image.Ref, err)
-	}
-	explained := &BootError{Target: b.target.Name, Image: b.target.Image.Ref, Cause: err}
-	ask, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
-	defer cancel()
-	if failure.Kind != agent.FailGate {
-		explained.Logs, _ = b.pod.Logs(ask, shownLog) // the failure stands without its log
-	}
-	if failure.Kind != agent.FailExited {
-		return explained
-	}
-	if exit, exitErr := b.ending(ask); exitErr == nil { // the failure stands without its code, too
-		explained.Exit = &exit
-		if exit.OOMKilled || exit.Code == exitKilled {
-			explained.Cause = killed(failure, exit, b.target.Setup.Limits.Memory)
-		}
-	}
-	return explained
-}
-
-// killed is the cause of an end by SIGKILL that nobody here sent. The engine
-// may never learn that it was for memory: Docker 20.10 on cgroup v1 was seen to
-// say so of some such ends and not of others.
-func killed(failure *agent.Failure, exit record.Exit, limit record.Bytes) error {
-	when := fmt.Sprintf("the app was killed %.2f s after its start", float64(failure.After))
-	switch {
-	case limit == 0:
-		return errors.New(when)
-	case exit.OOMKilled:
-		return fmt.Errorf("%s: it needed more memory than its limit of %d MiB", when, limit>>20)
-	}
-	return fmt.Errorf("%s, and not by us: perhaps it needed more memory than its limit of %d MiB", when, limit>>20)
-}
-
-const (
-	// oomPatience is how long the engine may take to hear, after the end of an
-	// app, that it was killed for its memory.
-	oomPatience = 500 * time.Millisecond
-	oomPeriod   = 50 * time.Millisecond
-)
-
-// ending says how an app ended that ended by itself.
-func (b *boot) ending(ctx context.Context) (record.Exit, error) {
-	if err := b.pod.AwaitEnd(ctx); err != nil {
-		return record.Exit{}, err
-	}
-	for deadline := time.Now().Add(oomPatience); ; {
-		exit, err := b.pod.Exit(ctx)
-		if err != nil || exit.OOMKilled || exit.Code != exitKilled || time.Now().After(deadline) {
-			return exit, err
-		}
-		select {
-		case <-time.After(oomPeriod):
-		case <-ctx.Done():
-		}
-	}
-}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/plimsoll-ci/plimsoll/internal/engine"
 	"github.com/plimsoll-ci/plimsoll/internal/load"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -60,6 +61,7 @@ func Rounds(ctx context.Context, booter Booter, targets []Target, plan Plan, see
 	}
 	err := r.run(ctx)
 	r.sumDrains()
+	r.remark()
 	return r.result, err
 }
 
@@ -177,6 +179,9 @@ func (r *rounds) warmUp(ctx context.Context) error {
 		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("warm-up: %w", err))
+			if lost := new(engine.LostError); errors.As(err, &lost) {
+				break // so is the next
+			}
 			continue
 		}
 		r.settle(i, observed)

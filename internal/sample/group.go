@@ -36,6 +36,7 @@ type files struct {
 	swapHits file // v1 only: memory.memsw.failcnt
 	pids     file
 	events   file // cgroup.events
+	forks    file // pids.events
 }
 
 // open opens the control files of the container whose directories h names.
@@ -70,6 +71,7 @@ func (g *Group) openFiles(h hierarchies) error {
 		oom:      at(h.memory, oom),
 		cpu:      at(h.cpu, "cpu.stat"),
 		pids:     at(h.pids, "pids.current"),
+		forks:    at(h.pids, "pids.events"),
 		events:   at(h.events, "cgroup.events"),
 		kmem:     file{path: "memory.kmem.usage_in_bytes", fd: -1},
 		usage:    file{path: "cpuacct.usage", fd: -1},
@@ -93,7 +95,7 @@ func (g *Group) Close() error {
 	defer g.mu.Unlock()
 	var err error
 	for _, f := range []*file{&g.files.memory, &g.files.kmem, &g.files.peak, &g.files.oom, &g.files.cpu,
-		&g.files.usage, &g.files.split, &g.files.hits, &g.files.swapHits, &g.files.pids, &g.files.events} {
+		&g.files.usage, &g.files.split, &g.files.hits, &g.files.swapHits, &g.files.pids, &g.files.events, &g.files.forks} {
 		err = errors.Join(err, f.close())
 		f.fd = -1
 	}

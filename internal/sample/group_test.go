@@ -22,6 +22,7 @@ type reading struct {
 	OOMKills      any
 	LimitHits     any
 	PIDs          any
+	Refused       any
 	Empty         any
 }
 
@@ -34,14 +35,14 @@ func TestReadings(t *testing.T) {
 			Unreclaimable: 67973120 + 12288 + 544768,
 			CPU: CPU{Usage: 154048762, User: 30 * ms, System: 120 * ms,
 				Throttling: true, Throttled: 250 * ms, Periods: 40, ThrottledPeriods: 7},
-			KernelPeak: record.Bytes(68534272), OOMKills: int64(3), LimitHits: int64(7), PIDs: int64(4), Empty: false,
+			KernelPeak: record.Bytes(68534272), OOMKills: int64(3), LimitHits: int64(7), PIDs: int64(4), Refused: int64(12), Empty: false,
 		},
 		"v1-systemd-joint": {
 			Version:       1,
 			Memory:        Memory{Anon: 8192, Cache: 4096, NoKernel: true},
 			Unreclaimable: 8192,
 			CPU:           CPU{Usage: 2 * time.Second, User: 1500 * ms, System: 400 * ms, Throttling: true},
-			KernelPeak:    "absent", OOMKills: "absent", LimitHits: "absent", PIDs: "absent", Empty: false,
+			KernelPeak:    "absent", OOMKills: "absent", LimitHits: "absent", PIDs: "absent", Refused: "absent", Empty: false,
 		},
 		"v2-systemd": {
 			Version:       2,
@@ -49,21 +50,21 @@ func TestReadings(t *testing.T) {
 			Unreclaimable: 65<<20 + 1<<20 - 300000 + 8192,
 			CPU: CPU{Usage: 1500 * ms, User: 1200 * ms, System: 300 * ms,
 				Throttling: true, Throttled: 750 * ms, Periods: 100, ThrottledPeriods: 25},
-			KernelPeak: record.Bytes(71311360), OOMKills: int64(1), LimitHits: int64(12), PIDs: int64(9), Empty: false,
+			KernelPeak: record.Bytes(71311360), OOMKills: int64(1), LimitHits: int64(12), PIDs: int64(9), Refused: int64(0), Empty: false,
 		},
 		"v2-cgroupfs-5.10": {
 			Version:       2,
 			Memory:        Memory{Anon: 10000000, Shmem: 500000, Kernel: 49152 + 1000 + 4096 + 100000, Cache: 1500000},
 			Unreclaimable: 10000000 + 500000 + 154248,
 			CPU:           CPU{Usage: 42 * time.Microsecond, User: 40 * time.Microsecond, System: 2 * time.Microsecond},
-			KernelPeak:    "absent", OOMKills: int64(0), LimitHits: int64(0), PIDs: int64(1), Empty: false,
+			KernelPeak:    "absent", OOMKills: int64(0), LimitHits: int64(0), PIDs: int64(1), Refused: "absent", Empty: false,
 		},
 		"v2-libpod": {
 			Version:       2,
 			Memory:        Memory{Anon: 4096, Shmem: 4096, Kernel: 0, Cache: 4096},
 			Unreclaimable: 8192,
 			CPU:           CPU{Usage: 7 * time.Microsecond, User: 4 * time.Microsecond, System: 3 * time.Microsecond},
-			KernelPeak:    "absent", OOMKills: "absent", LimitHits: "absent", PIDs: int64(2), Empty: false,
+			KernelPeak:    "absent", OOMKills: "absent", LimitHits: "absent", PIDs: int64(2), Refused: "absent", Empty: false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +88,7 @@ func read(t *testing.T, g *Group) reading {
 	return reading{
 		Version: g.Version, Memory: memory, Unreclaimable: memory.Unreclaimable(), CPU: cpu,
 		KernelPeak: optional(t)(g.KernelPeak()), OOMKills: optional(t)(g.OOMKills()), LimitHits: optional(t)(g.LimitHits()),
-		PIDs: optional(t)(g.PIDs()), Empty: optional(t)(g.Empty()),
+		PIDs: optional(t)(g.PIDs()), Refused: optional(t)(g.ForksRefused()), Empty: optional(t)(g.Empty()),
 	}
 }
 

@@ -114,15 +114,15 @@ func (g *Group) LimitHits() (int64, error) {
 		}
 		return hits, err
 	}
-	content, err := g.files.oom.read(&g.buf)
-	if err != nil {
-		return 0, err
-	}
-	n, ok := lookup(content, "max")
-	if !ok {
-		return 0, fmt.Errorf("read %s: no counter \"max\": %w", g.files.oom.path, ErrAbsent)
-	}
-	return n, nil
+	return g.counter(g.files.oom, "max")
+}
+
+// ForksRefused is how often a process of the cgroup could not start another, or
+// a thread, because of its limit: max of pids.events, in v1 since Linux 4.8.
+func (g *Group) ForksRefused() (int64, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.counter(g.files.forks, "max")
 }
 
 // OOMKills is the number of processes the kernel killed for want of memory in
@@ -131,13 +131,18 @@ func (g *Group) LimitHits() (int64, error) {
 func (g *Group) OOMKills() (int64, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	content, err := g.files.oom.read(&g.buf)
+	return g.counter(g.files.oom, "oom_kill")
+}
+
+// counter reads one key of a flat keyed control file; the caller holds g.mu.
+func (g *Group) counter(f file, key string) (int64, error) {
+	content, err := f.read(&g.buf)
 	if err != nil {
 		return 0, err
 	}
-	n, ok := lookup(content, "oom_kill")
+	n, ok := lookup(content, key)
 	if !ok {
-		return 0, fmt.Errorf("read %s: no counter \"oom_kill\": %w", g.files.oom.path, ErrAbsent)
+		return 0, fmt.Errorf("read %s: no counter %q: %w", f.path, key, ErrAbsent)
 	}
 	return n, nil
 }

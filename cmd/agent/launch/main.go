@@ -44,7 +44,9 @@ func launch(args, env []string) error {
 	}
 	failure := lookupErr
 	if failure == 0 {
-		failure = become(connection, path, command, env)
+		if failure = become(connection, path, command, env); failure == syscall.ENOENT {
+			failure = gate.NoInterpreter
+		}
 	}
 	if err := write(connection, gate.FailedLine(failure, command[0])); err != nil {
 		return err

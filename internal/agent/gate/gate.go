@@ -115,6 +115,10 @@ func FailedLine(errno syscall.Errno, path string) string {
 	return line + "\n"
 }
 
+// NoInterpreter is what the launcher reports where the kernel says ENOENT of a
+// file that is there.
+const NoInterpreter = syscall.Errno(79) // ELIBACC, which not every system has by name
+
 // ExecError is why the app's command could not be started.
 type ExecError struct {
 	Errno   syscall.Errno
@@ -124,7 +128,10 @@ type ExecError struct {
 func (e *ExecError) Error() string {
 	switch e.Errno {
 	case syscall.ENOENT:
-		return fmt.Sprintf("command %q not found in the image (or its interpreter is missing): check ENTRYPOINT, CMD and PATH", e.Command)
+		return fmt.Sprintf("command %q not found in the image: check ENTRYPOINT, CMD and PATH", e.Command)
+	case NoInterpreter:
+		return fmt.Sprintf("command %q is in the image, but not what runs it: the interpreter of its #! line or, for a program, "+
+			"its dynamic loader (one built for another C library?)", e.Command)
 	case syscall.EACCES:
 		return fmt.Sprintf("command %q may not be executed: is it executable for the image's USER?", e.Command)
 	case syscall.EPERM:

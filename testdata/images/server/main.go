@@ -46,6 +46,11 @@ var modes = map[string]mode{
 	"gigabyte":    gigabyte,
 	"circle":      circle,
 	"setclock":    setsClock,
+	"bomb":        bomb,
+	"fill":        fill,
+	"hungry":      hungry,
+	"talk":        talk,
+	"crash":       crash,
 }
 
 func main() {
