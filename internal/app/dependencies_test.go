@@ -14,7 +14,7 @@ func (r *rig) interruptWhileDependenciesStart(t *testing.T) {
 		"compose.yml": `
 services:
   web: {depends_on: {db: {condition: service_healthy}}}
-  cache: {image: plimsoll.test/shop, command: redis}
+  cache: {image: plimsoll.test/shop, command: redis-server}
   db:
     image: plimsoll.test/shop
     command: postgres

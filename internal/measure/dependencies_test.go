@@ -50,7 +50,7 @@ services:
     healthcheck: {test: [CMD, psql, -h, 127.0.0.1, -U, postgres, -c, SELECT 1], interval: 1s}
   cache:
     image: plimsoll.test/shop
-    command: redis
+    command: redis-server --save ''
     healthcheck: {test: redis-cli ping, interval: 1s}
   seed:
     image: plimsoll.test/shop

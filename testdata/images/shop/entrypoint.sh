@@ -3,10 +3,11 @@
 set -e
 case $1 in
 postgres)
-	exec gosu postgres /usr/lib/postgresql/15/bin/postgres -D /data -c listen_addresses='*' -c fsync=off
+	shift
+	exec gosu postgres /usr/lib/postgresql/15/bin/postgres -D /data -c listen_addresses='*' -c fsync=off "$@"
 	;;
-redis)
-	exec redis-server --protected-mode no --save '' --dir /tmp
+redis-server)
+	exec "$@" --protected-mode no --dir /tmp
 	;;
 shop)
 	psql --quiet --set ON_ERROR_STOP=1 --host db --username postgres --command "CREATE TABLE products (name text)"
