@@ -37,6 +37,7 @@ func (j *job) measure(ctx context.Context, i int, s config.Service, pair [2]*sid
 			return outlook.Look, outlook.Likely
 		}
 	}
+	*warnings = append(*warnings, sizingWarnings(pair[0].image.Env, pair[1].image.Env, s.Env)...)
 	began := time.Now()
 	j.progress.group("boots of " + s.Name)
 	result, err := j.boots(ctx, targets, plan)
@@ -78,6 +79,7 @@ func (j *job) target(s config.Service, side *side) measure.Target {
 		setup.Limits.Memory = j.engine.Environment().Memory / 2
 	}
 	beside := j.beside[s.Name]
+	setup.Sizing = slices.Sorted(maps.Keys(sized(side.image.Env, s.Env)))
 	return measure.Target{Name: side.name, Image: *side.image, Setup: withDependencies(setup, beside), Env: s.Env,
 		Script: j.scripts.ready[s.Name], Dependencies: beside}
 }

@@ -95,7 +95,8 @@ func (r *rounds) tooNoisy() bool {
 	if r.result.Voided < stat.MaxVoided(r.plan.Looks) {
 		return false
 	}
-	r.note("stopped after %s: machine too noisy, %d of %d voided, most for %s", counted(r.result.Rounds),
+	r.note("stopped after %s: machine too noisy, %d of %d voided, most for %s; "+
+		"run it when the machine is quiet, or count them all with `measure.guards: off`", counted(r.result.Rounds),
 		r.result.Voided, r.result.Rounds+r.result.Voided, commonest(r.causes))
 	return true
 }

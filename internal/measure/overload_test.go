@@ -2,7 +2,9 @@ package measure_test
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/measure"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -42,5 +44,36 @@ func TestAnAppThatCannotKeepUpIsNoDisturbance(t *testing.T) {
 		if rate := trial.Metrics[record.LoadRate]; rate > 100 {
 			t.Errorf("head kept up with %.0f/s", rate)
 		}
+	}
+}
+
+// A neighbour that burns half a CPU makes a pair void, and one such pair is all
+// that a run of one boot tolerates.
+func TestANeighbourVoidsAPair(t *testing.T) {
+	r := newRig(t)
+	base, head := r.target(t, "clock"), r.target(t, "clock")
+	base.Name = "base"
+	base.Setup.Idle, head.Setup.Idle = 1, 1
+	ctx, stop := context.WithCancel(t.Context())
+	gone := make(chan struct{})
+	go func() { defer close(gone); neighbour(ctx, 0.5) }()
+	defer func() { stop(); <-gone }()
+	result, err := measure.Rounds(t.Context(), r.pods, []measure.Target{base, head}, measure.Plan{Looks: []int{1}}, 1, func(measure.Progress) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Rounds != 0 || result.Voided != 1 || !strings.HasPrefix(result.Trials[0][1].Void, "other programs: ") {
+		t.Errorf("%d rounds count, %d do not: %q", result.Rounds, result.Voided, result.Trials[0][1].Void)
+	}
+}
+
+// neighbour burns a share of one CPU, in slices of 20 ms.
+func neighbour(ctx context.Context, share float64) {
+	const slice = 20 * time.Millisecond
+	busy := time.Duration(share * float64(slice))
+	for ctx.Err() == nil {
+		for end := time.Now().Add(busy); time.Now().Before(end); {
+		}
+		time.Sleep(slice - busy)
 	}
 }

@@ -23,6 +23,7 @@ type Setup struct {
 	Idle        Seconds  `json:"idle"`                  // length of the idle window after readiness
 	StopTimeout Seconds  `json:"stop_timeout"`          // from the stop signal to SIGKILL
 	Environment []string `json:"environment,omitempty"` // names only; values are never recorded
+	Sizing      []string `json:"sizing,omitempty"`      // names of variables by which the image sizes its runtime, such as GOMAXPROCS
 	Command     []string `json:"command,omitempty"`
 	User        string   `json:"user,omitempty"`
 	Tmpfs       []string `json:"tmpfs,omitempty"`
