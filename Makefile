@@ -8,7 +8,7 @@ SHELL := /bin/bash
 # The engine that scripts/setup found, also where a docker client would not look.
 engine = root=$(CURDIR); . scripts/lib.bash; use_engine
 
-.PHONY: help setup demo test lint bench build clean check-setup
+.PHONY: help setup demo test lint bench accuracy build clean check-setup
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ bench: ## measure the startup clock against the truth, and reading images agains
 	@scripts/images
 	@scripts/fetch-rival
 	$(engine); go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./bench
+
+accuracy: setup ## hold every claim against the truth (under 40 minutes; ROW=memory: one row); writes docs/accuracy
+	@scripts/images
+	@scripts/readme accuracy $(ROW)
 
 # A release carries the agent and the launcher for each architecture; a build
 # from a checkout makes them when they are first needed.

@@ -13,7 +13,9 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/plimsoll-ci/plimsoll/bench/accuracy"
 	"github.com/plimsoll-ci/plimsoll/internal/agent/programs"
+	"github.com/plimsoll-ci/plimsoll/internal/engine"
 	"github.com/plimsoll-ci/plimsoll/internal/engine/enginetest"
 	"github.com/plimsoll-ci/plimsoll/internal/measure"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -33,9 +35,6 @@ func bars(delay time.Duration) (median, p95 time.Duration) {
 	return time.Millisecond, 2 * time.Millisecond
 }
 
-// errorsOf are the absolute errors of one way to measure, in seconds.
-type errorsOf struct{ gate, open, outside []float64 }
-
 // BenchmarkStartupClock prints the error of startup.ready (the first good HTTP
 // answer) and of the open port beside a poll from outside every 100 ms of the
 // same boots.
@@ -48,54 +47,65 @@ func BenchmarkStartupClock(b *testing.B) {
 	run := enginetest.Run(b, client, built)
 	watch := newOutsider(b, run.ID)
 	pods := &measure.Pods{Run: run, Log: 50}
-	target := measure.Target{
-		Name: "clock", Image: enginetest.Image(b, client, "clock"),
-		Setup: record.Setup{Ready: record.Ready{Kind: record.ReadyHTTP, Port: 8080, Timeout: 30}, Idle: 0.25, StopTimeout: 5},
-	}
-	target.Setup.Environment = []string{"LISTEN_AFTER"}
+	target := clockTarget(b, client)
 	for range b.N {
 		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(table, "listens after\tboots\tgate, HTTP median\tp95\tgate, open port median\tp95\toutside poll median\tp95\topen port's bar\t")
 		for _, delay := range delays {
 			target.Env = map[string]string{"LISTEN_AFTER": delay.String()}
-			row(table, delay, observe(b, pods, target, watch))
+			var seen []accuracy.Startup
+			for range boots {
+				seen = append(seen, observe(b, pods, target, delay, watch))
+			}
+			row(table, delay, seen)
 		}
 		table.Flush()
 	}
 }
 
-// row judges the open port, which is what the fixture stamps. The first answer
-// also holds what the fixture needs to give it.
-func row(table *tabwriter.Writer, delay time.Duration, e errorsOf) {
-	medianBar, p95Bar := bars(delay)
-	verdict := "met"
-	if quantile(e.open, 0.5) > medianBar.Seconds() || quantile(e.open, 0.95) > p95Bar.Seconds() {
-		verdict = fmt.Sprintf("missed: %v, %v", medianBar, p95Bar)
+// clockTarget is the image that stamps itself.
+func clockTarget(b *testing.B, client *engine.Client) measure.Target {
+	target := measure.Target{
+		Name: "clock", Image: enginetest.Image(b, client, "clock"),
+		Setup: record.Setup{Ready: record.Ready{Kind: record.ReadyHTTP, Port: 8080, Timeout: 30}, Idle: 0.25, StopTimeout: 5},
 	}
-	fmt.Fprintf(table, "%v\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", delay, len(e.gate),
-		millis(e.gate, 0.5), millis(e.gate, 0.95), millis(e.open, 0.5), millis(e.open, 0.95),
-		millis(e.outside, 0.5), millis(e.outside, 0.95), verdict)
+	target.Setup.Environment = []string{"LISTEN_AFTER"}
+	return target
 }
 
-// observe boots the fixture and gives the absolute errors against its stamp.
-func observe(b *testing.B, pods *measure.Pods, target measure.Target, watch *outsider) errorsOf {
-	b.Helper()
-	var e errorsOf
-	for range boots {
-		seen, err := pods.Boot(b.Context(), target, 0)
-		if err != nil {
-			b.Fatal(err)
-		}
-		truth := listened(b, seen.Log) - float64(seen.Trial.Gate)
-		e.gate = append(e.gate, math.Abs(seen.Trial.Metrics[record.StartupReady]-truth))
-		e.open = append(e.open, math.Abs(float64(seen.Trial.Ready.Open)-truth))
-		outside, err := watch.next(b.Context())
-		if err != nil {
-			b.Fatal(err)
-		}
-		e.outside = append(e.outside, math.Abs(outside.Seconds()-truth))
+// row judges the open port, which is what the fixture stamps. The first answer
+// also holds what the fixture needs to give it.
+func row(table *tabwriter.Writer, delay time.Duration, seen []accuracy.Startup) {
+	var open, ready, outside []float64
+	for _, s := range seen {
+		open, ready = append(open, math.Abs(s.Open-s.Truth)), append(ready, math.Abs(s.Ready-s.Truth))
+		outside = append(outside, math.Abs(s.Outside-s.Truth))
 	}
-	return e
+	medianBar, p95Bar := bars(delay)
+	verdict := "met"
+	if quantile(open, 0.5) > medianBar.Seconds() || quantile(open, 0.95) > p95Bar.Seconds() {
+		verdict = fmt.Sprintf("missed: %v, %v", medianBar, p95Bar)
+	}
+	fmt.Fprintf(table, "%v\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", delay, len(seen),
+		millis(ready, 0.5), millis(ready, 0.95), millis(open, 0.5), millis(open, 0.95),
+		millis(outside, 0.5), millis(outside, 0.95), verdict)
+}
+
+// observe boots the fixture once, beside its stamp.
+func observe(b *testing.B, pods *measure.Pods, target measure.Target, delay time.Duration, watch *outsider) accuracy.Startup {
+	b.Helper()
+	seen, err := pods.Boot(b.Context(), target, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	outside, err := watch.next(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return accuracy.Startup{
+		After: delay.Seconds(), Truth: listened(b, seen.Log) - float64(seen.Trial.Gate),
+		Open: float64(seen.Trial.Ready.Open), Ready: seen.Trial.Metrics[record.StartupReady], Outside: outside.Seconds(),
+	}
 }
 
 // listened reads the fixture's stamp, in seconds of CLOCK_MONOTONIC.

@@ -22,7 +22,7 @@ type Rehearsal struct {
 type Tally struct {
 	Runs  int
 	Found int     // that say fail: of the metric that was changed, or of any
-	Pairs float64 // on average, when a run ended
+	Pairs float64 // on average: when a run ended, or knew of the metrics that were changed
 }
 
 // Share is Found of Runs.
@@ -56,7 +56,7 @@ func (r Rehearsal) count(runs int, change map[record.MetricID]float64, found fun
 			flip[i] = random.Uint64()&1 == 1
 		}
 		judged := r.Replay.Judge(Variant{Budgets: r.Budgets, Flip: flip, Change: change})
-		pairs += judged.Pairs
+		pairs += judged.known(change)
 		if found(judged) {
 			t.Found++
 		}
@@ -137,4 +137,17 @@ func (r *Replay) Noise(id record.MetricID) Noise {
 	}
 	n.Deviation = math.Sqrt(squares / float64(n.Pairs-1))
 	return n
+}
+
+// known is after how many pairs a run has its verdicts on the metrics that were
+// changed; on all of them where none was.
+func (j Judged) known(change map[record.MetricID]float64) int {
+	pairs := 0
+	for id := range change {
+		pairs = max(pairs, j.Looks[id])
+	}
+	if len(change) == 0 {
+		return j.Pairs
+	}
+	return pairs
 }

@@ -36,7 +36,8 @@ type Variant struct {
 // Judged is what a run over the pairs of a variant would have said.
 type Judged struct {
 	Verdicts map[record.MetricID]record.Verdict // of the measured metrics with a budget
-	Pairs    int                                // when it would have ended
+	Looks    map[record.MetricID]int            // that decided them; the last one where none did
+	Pairs    int                                // when the run would have ended
 }
 
 // Failed reports whether any metric is over its budget.
@@ -52,13 +53,14 @@ func (j Judged) Failed() bool {
 // Judge runs the looks over the pairs, in order.
 func (r *Replay) Judge(v Variant) Judged {
 	m := r.seen(v)
-	judged := Judged{Verdicts: make(map[record.MetricID]record.Verdict, len(m.claims))}
+	judged := Judged{Verdicts: make(map[record.MetricID]record.Verdict, len(m.claims)), Looks: make(map[record.MetricID]int, len(m.claims))}
 	open := len(m.claims) == 0
 	for i, o := range m.outcomes() {
 		c := m.claims[i]
 		observable := m.observable(c)
 		open = open || observable && o.verdict == record.Inconclusive
 		judged.Pairs = max(judged.Pairs, o.look)
+		judged.Looks[c.id] = max(judged.Looks[c.id], o.look)
 		judged.Verdicts[c.id] = record.Worst(judged.Verdicts[c.id], m.standing(c, o, observable))
 	}
 	if looks := Looks(m.family()); open {

@@ -27,6 +27,8 @@ var modes = map[string]mode{
 	"several":     several,
 	"memory":      memory,
 	"burn":        burn,
+	"exact":       exact,
+	"frozen":      frozen,
 	"hostile":     hostile,
 	"flood":       flood,
 	"sigquit":     sigquit,
