@@ -95,6 +95,9 @@ func checkHealth(ctx context.Context, connection net.Conn, port int, service str
 	if err != nil {
 		return healthAnswer{}, err
 	}
+	if len(body) > maxHealth {
+		return healthAnswer{}, fmt.Errorf("its health answer is longer than %d bytes", maxHealth)
+	}
 	return readHealth(body, response.Header, response.Trailer)
 }
 

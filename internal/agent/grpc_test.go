@@ -96,7 +96,7 @@ func TestHealthCheckSaysWhatItMet(t *testing.T) {
 		"another answer":  {h2cPort(t, func(http.ResponseWriter, *http.Request) {}), "", "HTTP status 200 and content type"},
 		"not HTTP":        {rawPort(t, func(c net.Conn) { io.WriteString(c, "hello\n") }), "", "does not answer a gRPC health check over HTTP/2"},
 		"no message":      {h2cPort(t, rpcAnswer(nil, "0")), "", "is no HealthCheckResponse"},
-		"a flood":         {h2cPort(t, rpcAnswer(make([]byte, 1<<20), "0")), "", "is no HealthCheckResponse"},
+		"a flood":         {h2cPort(t, rpcAnswer(make([]byte, 1<<20), "0")), "", "answer is longer than 4096 bytes"},
 		"no status":       {h2cPort(t, rpcAnswer([]byte{0, 0, 0, 0, 0}, "")), "", "its grpc-status is"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -28,13 +28,6 @@ func inFloat[T int | record.Bytes | record.Seconds](as notation[T]) notation[flo
 	}}
 }
 
-// laterMetrics need something that this version cannot do.
-var laterMetrics = map[record.MetricID]string{
-	record.RunSeconds:     "it needs images that are jobs",
-	record.RunCPU:         "it needs images that are jobs",
-	record.RecoverSeconds: "it needs the kill and recovery trial",
-}
-
 func (d *decoder) budgets(n *yaml.Node, s *Service) {
 	entries, _ := d.entries(n, "budgets, a mapping from metrics to what they may be")
 	for _, e := range entries {
@@ -43,10 +36,6 @@ func (d *decoder) budgets(n *yaml.Node, s *Service) {
 		if !ok {
 			ids := metricIDs()
 			d.failf(e.key, "unknown metric %s, expected one of %s%s", shown(e.key.Value), quoted(ids), didYouMean(e.key.Value, ids))
-			continue
-		}
-		if why := laterMetrics[id]; why != "" {
-			d.failf(e.key, "%q is not available in this version: %s", e.key.Value, why)
 			continue
 		}
 		s.Budgets[id] = d.budget(e.value, metric)

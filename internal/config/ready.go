@@ -132,8 +132,43 @@ func (d *decoder) settleShape(present map[string]*yaml.Node, s *record.Setup, as
 	if s.Recover && portless {
 		d.failf(target(present["recover"]), `"recover" times the way back to readiness, but "ready" is %s; expected "ready" with http, tcp, grpc, log or auto`, s.Ready.Kind)
 	}
+	d.checkBudgets(present["budgets"], *s)
 	completeLoad(s, asked)
 	if s.StopUnderLoad && len(s.Load.Requests) == 0 {
 		d.failf(target(present["stop_under_load"]), `"stop_under_load" needs requests to send, but there is no "load"; expected "load" with "requests"`)
+	}
+}
+
+// missing says why a service of this shape has no value for a metric, "" where
+// it may have one.
+func missing(id record.MetricID, s record.Setup) string {
+	job := s.Ready.Kind == record.ReadyExit
+	switch id {
+	case record.RunSeconds, record.RunCPU:
+		if !job {
+			return "only jobs have it, and \"ready\" is not exit"
+		}
+	case record.RecoverSeconds:
+		if !s.Recover {
+			return "it takes \"recover: true\" beside \"budgets\""
+		}
+	case record.StartupReady, record.StartupCPU, record.StopSeconds, record.MemoryIdle, record.CPUIdle, record.CPURequest:
+		if job {
+			return "a job (\"ready\" is exit) has none; it has run.seconds, run.cpu and memory.peak"
+		}
+	}
+	return ""
+}
+
+// checkBudgets refuses budgets for what a service of this shape never has.
+func (d *decoder) checkBudgets(n *yaml.Node, s record.Setup) {
+	if n == nil || target(n).Kind != yaml.MappingNode {
+		return
+	}
+	entries, _ := d.entries(n, "budgets")
+	for _, e := range entries {
+		if why := missing(record.MetricID(e.key.Value), s); why != "" {
+			d.failf(e.key, "%s cannot have a budget: %s", e.key.Value, why)
+		}
 	}
 }

@@ -17,15 +17,17 @@ func TestShapes(t *testing.T) {
 		"rpc":            {Kind: record.ReadyGRPC, Service: "orders.v1.Orders", Port: 9000, Timeout: 60},
 		"server":         {Kind: record.ReadyGRPC, Port: 9000, Timeout: 60},
 		"line":           {Kind: record.ReadyLog, Log: "Listening on", Port: 8080, Timeout: 60},
+		"gated-job":      {Kind: record.ReadyExit, Timeout: 60},
+		"gated-recovery": {Kind: record.ReadyAuto, Timeout: 60},
 		"regular":        {Kind: record.ReadyLog, Log: `/ready in \d+ ms/`, Timeout: 60},
 	}
 	got := map[string]record.Ready{}
 	for _, s := range plan.Services {
 		got[s.Name] = s.Setup.Ready
-		if loaded := len(s.Setup.Load.Stages) > 0; loaded != (s.Name == "line") {
+		if loaded := len(s.Setup.Load.Stages) > 0; loaded != (s.Name == "line" || s.Name == "gated-recovery") {
 			t.Errorf("%s: load %+v, expected one where a port may speak HTTP", s.Name, s.Setup.Load)
 		}
-		if s.Setup.Recover != (s.Name == "rpc") || s.Setup.StopUnderLoad != (s.Name == "line") {
+		if s.Setup.Recover != (s.Name == "rpc" || s.Name == "gated-recovery") || s.Setup.StopUnderLoad != (s.Name == "line") {
 			t.Errorf("%s: recover %v, stop_under_load %v", s.Name, s.Setup.Recover, s.Setup.StopUnderLoad)
 		}
 	}
