@@ -46,9 +46,7 @@ func (d *decoder) budgets(n *yaml.Node, s *Service) {
 func metricIDs() []string {
 	var ids []string
 	for _, m := range record.Catalog {
-		if laterMetrics[m.ID] == "" {
-			ids = append(ids, string(m.ID))
-		}
+		ids = append(ids, string(m.ID))
 	}
 	return ids
 }
