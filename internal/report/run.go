@@ -27,6 +27,7 @@ func facts(s record.Service) []fact {
 		add("load", offered(s.Head.Setup.Load))
 		add("load on base", otherLoad(s))
 	}
+	add("stop under load", drained(s))
 	if s.Head.Environment != nil {
 		add("machine", machine(*s.Head.Environment))
 	}
@@ -70,6 +71,12 @@ func ready(r record.Ready) string {
 	text := string(r.Kind)
 	if r.Path != "" {
 		text += " " + r.Path
+	}
+	if r.Service != "" || r.Log != "" {
+		text += fmt.Sprintf(" %q", r.Service+r.Log)
+	}
+	if r.Exit != 0 {
+		text += fmt.Sprintf(" with code %d", r.Exit)
 	}
 	if r.Port != 0 {
 		text += fmt.Sprintf(" on port %d", r.Port)

@@ -79,5 +79,5 @@ func trialNotes(t record.Trial) []string {
 	if t.Exit.Code != 0 {
 		notes = append(notes, fmt.Sprintf("exit code %d", t.Exit.Code))
 	}
-	return append(notes, t.Notes...)
+	return append(append(notes, endingNotes(t)...), t.Notes...)
 }
