@@ -170,18 +170,47 @@ func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
 	if err := j.prepareScripts(ctx); err != nil {
 		return c, err
 	}
-	var services []record.Service
-	for i, s := range j.plan.Services {
-		service, err := j.service(ctx, i, s, pairs[i])
-		if err != nil {
-			return c, err
-		}
-		services = append(services, service)
+	services, err := j.services(ctx, pairs)
+	if err != nil {
+		return c, err
 	}
 	adviseSlimmer(services)
 	c = compare.Run(services)
 	c.Created, c.Tool = time.Now().UTC().Truncate(time.Second), toolName()
+	if reached := len(services); reached < len(pairs) {
+		unreached := fmt.Sprintf("the services from %s on were not measured: the engine was lost", j.plan.Services[reached].Name)
+		j.progress.warn("%s", unreached)
+		c.Warnings, c.Verdict = append(c.Warnings, unreached), record.Worst(c.Verdict, record.Missing)
+	}
 	return c, nil
+}
+
+// services are the plan's, or those that were reached before the engine was lost:
+// what they have shown stands.
+func (j *job) services(ctx context.Context, pairs [][2]*side) (reached []record.Service, err error) {
+	for i, s := range j.plan.Services {
+		if i > 0 && j.lost(ctx) != nil {
+			return reached, nil
+		}
+		service, err := j.service(ctx, i, s, pairs[i])
+		if err != nil && i > 0 && j.lost(ctx) != nil {
+			j.progress.warn("%v", j.lost(ctx))
+			return reached, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		reached = append(reached, service)
+	}
+	return reached, nil
+}
+
+// lost is why the engine no longer answers, nil while it does or is not needed.
+func (j *job) lost(ctx context.Context) error {
+	if j.engine == nil || ctx.Err() != nil {
+		return nil
+	}
+	return j.engine.Lost(ctx)
 }
 
 func newModel(c config.Cost) (*cost.Model, error) {

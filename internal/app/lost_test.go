@@ -177,6 +177,11 @@ func TestEngineStopsInTheMiddle(t *testing.T) {
 	t.Parallel()
 	r, s := newRig(t), startSecond(t)
 	r.api = s.api
+	two := strings.TrimPrefix(brief, "\nservices:")
+	two = brief + strings.Replace(two, "name: api", "name: other", 1)
+	if err := os.WriteFile(r.dir+"/plimsoll.yml", []byte(two), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	host := []string{"DOCKER_HOST=" + s.host()}
 	for _, c := range []struct{ signal, says string }{
 		{"KILL", "has stopped"},
@@ -197,6 +202,9 @@ func TestEngineStopsInTheMiddle(t *testing.T) {
 			if said.Verdict != record.Missing || said.Services[0].Pairs == 0 ||
 				!strings.Contains(warnings, "the container engine at "+s.host()+" "+c.says) {
 				t.Errorf("%s after %d pairs, warnings\n%s", said.Verdict, said.Services[0].Pairs, warnings)
+			}
+			if len(said.Services) != 1 || !strings.Contains(strings.Join(said.Warnings, "\n"), "the services from other on were not measured") {
+				t.Errorf("%d services, warnings %q", len(said.Services), said.Warnings)
 			}
 			if text := p.stderr.String(); strings.Count(text, s.host()) != 1 || !strings.Contains(text, "`plimsoll cleanup --run "+p.run+"`") {
 				t.Errorf("it said\n%s", text)
