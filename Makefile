@@ -22,12 +22,13 @@ demo: setup ## compare the example in Flask with the one in Gin; writes out/
 	@$(engine); bin/plimsoll compare -c examples/gin-vs-flask/plimsoll.yml --out out
 
 test: ## run all the tests, against a real engine
-	@scripts/setup test
+	@scripts/fetch-k6 & scripts/setup test
 	@scripts/fetch-testdata
 	@scripts/images
 	@# With -race, so that the tests find the dependencies compiled.
 	go vet -race ./... ./testdata/images/server
 	go vet -C examples/gin-vs-flask/gin ./...
+	@scripts/fetch-k6
 	$(engine); go test -race -timeout 10m ./...
 
 lint: ## run the linters (building them takes 3 minutes the first time)

@@ -99,7 +99,7 @@ func (s *Script) thrown(text string) string {
 	if said == "" {
 		said = lastLine(text[:found[0]])
 	}
-	return fmt.Sprintf("%s: %s", s.at(text[found[2]:found[3]], text[found[4]:found[5]], text[found[6]:found[7]]), s.local(shortened(said)))
+	return fmt.Sprintf("%s: %s", s.at(text[found[2]:found[3]], text[found[4]:found[5]], text[found[6]:found[7]]), s.local(shortened(strings.TrimSuffix(said, " ("))))
 }
 
 // mention is the first place where a text of the scripts stands in quotes.

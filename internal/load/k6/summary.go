@@ -122,12 +122,10 @@ func outcome(script record.ScriptResult) Outcome {
 		},
 		Metrics: map[record.MetricID]float64{},
 	}
-	if requests["rate"] > 0 {
-		out.Load.Seconds = record.Seconds(requests["count"] / requests["rate"])
-	}
-	if sent == 0 {
+	if sent == 0 || !(requests["rate"] > 1e-6) {
 		return out
 	}
+	out.Load.Seconds = record.Seconds(float64(sent) / requests["rate"])
 	out.Metrics[record.LoadErrors] = float64(wrong) / float64(sent)
 	if out.Load.Completed == 0 {
 		return out
