@@ -138,6 +138,12 @@ func (b *boot) addScript(seen *agent.Observed, end engine.ToolEnd) error {
 		return err
 	}
 	seen.Load = &outcome.Load
+	if outcome.Load.Sent > 0 && outcome.Load.Completed == 0 {
+		seen.Notes = append(seen.Notes, fmt.Sprintf("all %d requests of %s failed: it finds the app's address in the variable PLIMSOLL_URL", outcome.Load.Sent, script.Test.Main))
+	}
+	if outcome.Load.Sent == 0 {
+		seen.Notes = append(seen.Notes, fmt.Sprintf("%s sent no HTTP request", script.Test.Main))
+	}
 	for id, value := range outcome.Metrics {
 		seen.Metrics[id] = value
 	}

@@ -86,6 +86,9 @@ func ready(r record.Ready) string {
 
 // offered is the load in words: "50/s for 1 s, 200/s for 2 s; GET /, POST /login (3)".
 func offered(l record.Load) string {
+	if l.Script != nil {
+		return scripted(*l.Script)
+	}
 	var stages, requests []string
 	for _, s := range l.Stages {
 		stages = append(stages, offer(s)+" for "+seconds.print(float64(s.For)))

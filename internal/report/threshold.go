@@ -31,3 +31,12 @@ func threshold(id record.MetricID) (string, bool) {
 	kept = shorten(strings.Join(strings.Fields(kept), " "), thresholdWidth)
 	return kept, found && kept != ""
 }
+
+// scripted is a load by k6 in words.
+func scripted(s record.Script) string {
+	text := s.File + " by " + s.K6
+	if n := len(s.Thresholds); n > 0 {
+		text += ", " + plural(n, "threshold")
+	}
+	return text + "; latency counts from the send, as k6 has it"
+}
