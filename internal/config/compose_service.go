@@ -116,7 +116,7 @@ func (c *composeFile) keys(s *Container) map[string]func(*yaml.Node) {
 		"mem_limit": value(d, &s.Limits.Memory, ram.check(atLeast[record.Bytes](minimumMemory, "6m, the engine's minimum"))),
 		"cpus":      value(d, &s.Limits.CPUs, cpus.check(atMost(1024.0, "1024"))),
 		"ulimits":   func(n *yaml.Node) { c.ulimits(s, n) },
-		"sysctls":   func(n *yaml.Node) { s.Sysctls = c.pairsOrList(n, "kernel parameters", "=") },
+		"sysctls":   func(n *yaml.Node) { c.sysctls(s, n) },
 		"group_add": func(n *yaml.Node) { s.Groups = d.oneOrMore(n, users) },
 	}
 	for key, read := range c.networkKeys(s) {

@@ -217,6 +217,17 @@ func (c *composeFile) pairsOrList(n *yaml.Node, what, separator string) map[stri
 	return all
 }
 
+// sysctls reads kernel parameters. Those of the service under test are set where
+// its network is, which is not where its other namespaces are.
+func (c *composeFile) sysctls(s *Container, n *yaml.Node) {
+	s.Sysctls = c.pairsOrList(n, "kernel parameters", "=")
+	for name := range s.Sysctls {
+		if s.Name == c.service && !strings.HasPrefix(name, "net.") {
+			c.failf(target(n), "service %s: the kernel parameter %s is refused, expected one that starts with net.", s.Name, shown(name))
+		}
+	}
+}
+
 // extraHosts reads names and addresses. An address is needed: host-gateway
 // would lead to the host.
 func (c *composeFile) extraHosts(s *Container, n *yaml.Node) {

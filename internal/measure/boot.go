@@ -94,6 +94,7 @@ func (p *Pods) boot(ctx context.Context, target Target, calibrate record.Seconds
 	if around == nil {
 		return observation, err
 	}
+	err = around.fallen(ctx, err)
 	observation.Trial.Dependencies = around.took
 	if stuck := around.close(ctx); stuck != nil {
 		observation.Trial.Notes = append(observation.Trial.Notes, stuck.Error())

@@ -3,6 +3,7 @@ package measure_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,14 @@ services:
 volumes: {data: , uploads: }
 `
 
+func withLog(err error) string {
+	var boot *measure.BootError
+	if errors.As(err, &boot) {
+		return fmt.Sprintf("%v\n%s", err, strings.Join(boot.Logs, "\n"))
+	}
+	return err.Error()
+}
+
 // The shop migrates its database at its start, which can be done once. Both
 // boots find what the seed made, and nothing of each other.
 func TestEveryBootGetsFreshDependencies(t *testing.T) {
@@ -68,7 +77,7 @@ func TestEveryBootGetsFreshDependencies(t *testing.T) {
 	for range 2 {
 		got, err := r.pods.Boot(t.Context(), r.shop(t, shop), 0)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatal(withLog(err))
 		}
 		checkObserved(t, got)
 		if got.Trial.Dependencies <= 0 || got.Trial.Metrics[record.StartupReady] > 10 {
@@ -165,6 +174,24 @@ func TestABrokenDependencyIsNamed(t *testing.T) {
 	}
 }
 
+// A database that ends under the app is named beside what became of that.
+func TestADependencyThatEndsUnderTheAppIsNamed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	target := r.shop(t, `
+services:
+  web: {depends_on: [db]}
+  db: {image: plimsoll.test/tools, command: [sh, -c, "sleep 3; exit 7"]}
+`)
+	target.Image = enginetest.Image(t, r.client, "exits")
+	target.Setup.Command = []string{"/server", "serve"}
+	target.Setup.Ready = record.Ready{Kind: record.ReadyHTTP, Port: 9999, Timeout: 8}
+	_, err := r.pods.Boot(t.Context(), target, 0)
+	if err == nil || !strings.Contains(err.Error(), "meanwhile its dependency db (plimsoll.test/tools) ended with exit code 7") {
+		t.Error(err)
+	}
+}
+
 // Where the user resets them by a command, dependencies outlive their boots, and
 // go with the last.
 func TestResetTakesThePlaceOfFreshDependencies(t *testing.T) {
@@ -177,7 +204,7 @@ func TestResetTakesThePlaceOfFreshDependencies(t *testing.T) {
 	for range 3 {
 		got, err := r.pods.Boot(t.Context(), target, 0)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatal(withLog(err))
 		}
 		took = append(took, got.Trial.Dependencies)
 	}
