@@ -45,7 +45,6 @@ bench: ## measure the startup clock against the truth, and reading images agains
 	$(engine); go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./bench
 
 accuracy: setup ## hold every claim against the truth (under 40 minutes; ROW=memory: one row); writes docs/accuracy
-	@scripts/images
 	@scripts/readme accuracy $(ROW)
 
 # A release carries the agent and the launcher for each architecture; a build

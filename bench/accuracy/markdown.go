@@ -140,55 +140,57 @@ func clockTable(rows []Startup) string {
 		"outside poll, median", "95th percentile"}, lines)
 }
 
-// noiseTable has what the recorded runs say of each metric.
+// noiseTable has what the recorded runs say of each metric, image by image.
 func noiseTable(runs []Run) string {
 	var lines [][]string
-	for _, id := range Gated {
-		var noise []float64
-		failed := 0
-		for _, r := range runs {
-			noise = append(noise, r.replay().Noise(id).Deviation)
-			if slices.Contains(r.Failed, id) {
-				failed++
+	heads, groups := byHead(runs)
+	for _, h := range heads {
+		for _, id := range Gated {
+			var noise []float64
+			failed := 0
+			for _, r := range groups[h] {
+				noise = append(noise, r.replay().Noise(id).Deviation)
+				if slices.Contains(r.Failed, id) {
+					failed++
+				}
 			}
+			lines = append(lines, []string{code(h), code(id), percent(stat.Median(noise)), percent(slices.Max(noise)),
+				fmt.Sprintf("%d of %d", failed, len(groups[h]))})
 		}
-		lines = append(lines, []string{"`" + string(id) + "`", percent(stat.Median(noise)), percent(slices.Max(noise)), fmt.Sprintf("%d of %d", failed, len(runs))})
 	}
-	return table([]string{"metric", "noise within pairs (standard deviation), median run", "worst run", "failed for real"}, lines)
+	return table([]string{"image", "metric", "noise within pairs (standard deviation), median run", "worst run", "failed for real"}, lines)
 }
 
-// injectionTable has how often growth is found, by budget, and after how many
-// pairs its metric was decided.
+func code[S ~string](s S) string { return "`" + string(s) + "`" }
+
+// injectionTable has how often growth is found, by image and budget, and after how
+// many pairs its metric was decided.
 func injectionTable(runs []Run) string {
 	var lines [][]string
-	for _, id := range []record.MetricID{record.CPURequest, record.StartupCPU, record.MemoryPeak} {
-		for _, by := range []float64{0.10, 0.15, 0.20} {
-			line := []string{"`" + string(id) + "`", fmt.Sprintf("+%.0f %%", 100*by)}
-			for _, grow := range []float64{0, 0.05, 0.10} {
-				t := injected(runs, id, by, grow)
-				line = append(line, fmt.Sprintf("%.1f %%, %.1f pairs", 100*t.Share(), t.Pairs))
+	heads, groups := byHead(runs)
+	for _, h := range heads {
+		for _, id := range []record.MetricID{record.CPURequest, record.StartupCPU, record.MemoryPeak} {
+			for _, by := range []float64{0.10, 0.15, 0.20} {
+				line := []string{code(h), code(id), fmt.Sprintf("+%.0f %%", 100*by)}
+				for _, grow := range []float64{0, 0.05, 0.10} {
+					t := injected(groups[h], id, by, grow)
+					line = append(line, fmt.Sprintf("%.1f %%, %.1f pairs", 100*t.Share(), t.Pairs))
+				}
+				lines = append(lines, line)
 			}
-			lines = append(lines, line)
 		}
 	}
-	return table([]string{"metric", "growth", "found at a budget of 0 %", "5 %", "10 %"}, lines) +
+	return table([]string{"image", "metric", "growth", "found at a budget of 0 %", "5 %", "10 %"}, lines) +
 		"\nGrowth that lies on its budget (+10 % at 10 %) is not to be found: that would be a false alarm.\n"
 }
 
 // detectionTable has the comparisons of real images, by head.
 func detectionTable(runs []Run) string {
-	groups := map[string][]Run{}
-	var heads []string
-	for _, r := range runs {
-		if _, seen := groups[r.Head]; !seen {
-			heads = append(heads, r.Head)
-		}
-		groups[r.Head] = append(groups[r.Head], r)
-	}
 	var lines [][]string
+	heads, groups := byHead(runs)
 	for _, h := range heads {
 		t := found(groups[h])
-		lines = append(lines, []string{"`" + h + "`", percent(groups[h][0].Grow), fmt.Sprintf("%d of %d", t.Found, t.Runs), fmt.Sprintf("%.1f", t.Pairs)})
+		lines = append(lines, []string{code(h), percent(groups[h][0].Grow), fmt.Sprintf("%d of %d", t.Found, t.Runs), fmt.Sprintf("%.1f", t.Pairs)})
 	}
 	return table([]string{"head (`cost100` with 10, 15, 20 % more CPU and memory)", "budget", "both found", "pairs on average"}, lines)
 }

@@ -108,13 +108,27 @@ func injected(runs []Run, id record.MetricID, by, grow float64) compare.Tally {
 	})
 }
 
-func injectedCPU(all []Run) Finding {
-	runs := whole(all)
-	t := injected(runs, record.CPURequest, 0.15, 0.1)
-	return Finding{
-		Text: fmt.Sprintf("%s of %d runs, after %.1f pairs on average%s", percent(t.Share()), t.Runs, t.Pairs, leftOut(all, runs)),
-		Met:  t.Share() >= 0.95,
+func injectedCPU(grow float64) func([]Run) Finding {
+	return func(all []Run) Finding {
+		runs := whole(all)
+		t := injected(runs, record.CPURequest, 0.15, grow)
+		return Finding{
+			Text: fmt.Sprintf("%s of %d runs, after %.1f pairs on average%s", percent(t.Share()), t.Runs, t.Pairs, leftOut(all, runs)),
+			Met:  t.Share() >= 0.95,
+		}
 	}
+}
+
+// byHead groups runs by the image of head, in the order they come in.
+func byHead(runs []Run) (heads []string, groups map[string][]Run) {
+	groups = map[string][]Run{}
+	for _, r := range runs {
+		if _, seen := groups[r.Head]; !seen {
+			heads = append(heads, r.Head)
+		}
+		groups[r.Head] = append(groups[r.Head], r)
+	}
+	return heads, groups
 }
 
 // realDetection counts the comparisons with an image that costs more. CPU and memory

@@ -137,7 +137,7 @@ func Load[T any](from fs.FS, engine, row string) (File[T], error) {
 	if err != nil {
 		return f, err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<20)
 	for n := 1; lines.Scan(); n++ {

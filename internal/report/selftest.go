@@ -65,7 +65,7 @@ func (t *terminal) alarms(all []record.Alarm) {
 			cell{share(a.Rate), bold}, cell{share(a.Bound), normal}, cell{strings.Join(gated, ", "), dim})
 	}
 	t.put(g, "  ")
-	t.sentence("  ", fmt.Sprintf("\"At most\" holds with %s confidence, for machines as noisy as this one was.", share(all[0].Level)))
+	t.wrapped("  ", fmt.Sprintf("\"At most\" holds with %s confidence, for machines as noisy as this one was.", share(all[0].Level)))
 }
 
 func (t *terminal) sensitivities(s record.SelfTest) {
@@ -118,7 +118,7 @@ func (t *terminal) disturbance(s record.SelfTest) {
 	}
 	if len(ratios) > 0 {
 		worst := slices.MaxFunc(ratios, func(a, b record.Sensitivity) int { return cmp.Compare(a.Noise, b.Noise) })
-		t.sentence("  ", fmt.Sprintf("the noisiest gated metric is %s: two boots of the same image differ by %s (standard deviation)",
+		t.wrapped("  ", fmt.Sprintf("the noisiest gated metric is %s: two boots of the same image differ by %s (standard deviation)",
 			noun(worst.ID), share(worst.Noise)))
 	}
 	g := t.grid("", "median:", "worst:")
@@ -134,5 +134,5 @@ func (t *terminal) disturbance(s record.SelfTest) {
 	if sampler == "" {
 		sampler = "nowhere"
 	}
-	t.sentence("  ", fmt.Sprintf("memory and CPU come from: %s; %s did not count", plain(sampler, nameWidth), plural(n.Voided, "pair")))
+	t.wrapped("  ", fmt.Sprintf("memory and CPU come from: %s; %s did not count", plain(sampler, nameWidth), plural(n.Voided, "pair")))
 }
