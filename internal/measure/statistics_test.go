@@ -65,7 +65,7 @@ func TestStatisticsThatFail(t *testing.T) {
 }
 
 // blind boots fixtures with the cgroup tree hidden from the agent.
-func blind(t *testing.T, fixture string) (Observation, error) {
+func blind(t *testing.T, fixture string, change ...func(*Target)) (Observation, error) {
 	t.Helper()
 	built, err := programs.For(t.Context(), runtime.GOARCH, os.Getenv)
 	if err != nil {
@@ -73,10 +73,14 @@ func blind(t *testing.T, fixture string) (Observation, error) {
 	}
 	client := enginetest.Connect(t)
 	pods := &Pods{Run: enginetest.Run(t, client, built), cgroup: "/nowhere"}
-	return pods.Boot(t.Context(), Target{Name: "head", Image: enginetest.Image(t, client, fixture), Setup: record.Setup{
+	target := Target{Name: "head", Image: enginetest.Image(t, client, fixture), Setup: record.Setup{
 		Ready: record.Ready{Kind: record.ReadyAuto, Timeout: 20}, Idle: 0.6, StopTimeout: 5,
 		Load: record.Load{Stages: []record.Stage{{For: 0.5, Rate: 50}}, Requests: []record.Request{{Path: "/"}}},
-	}}, 0)
+	}}
+	for _, c := range change {
+		c(&target)
+	}
+	return pods.Boot(t.Context(), target, 0)
 }
 
 func TestWithoutAVisibleCgroupTheEngineIsAsked(t *testing.T) {
@@ -101,5 +105,43 @@ func TestWithoutAVisibleCgroupAnEndIsSeen(t *testing.T) {
 	var failure *agent.Failure
 	if !errors.As(err, &failure) || failure.Kind != agent.FailExited {
 		t.Errorf("got %v, expected that the app ended by itself", err)
+	}
+}
+
+func TestWithoutAVisibleCgroupAJobIsTimedByTheEngine(t *testing.T) {
+	t.Parallel()
+	for length, least := range map[string]float64{"1s": 1, "0s": 0.0001} {
+		seen, err := blind(t, "shapes", func(target *Target) {
+			target.Setup.Ready, target.Setup.Load = record.Ready{Kind: record.ReadyExit, Timeout: 20}, record.Load{}
+			target.Setup.Command = []string{"/server", "job"}
+			target.Setup.Environment, target.Env = []string{"RUN_FOR", "BURN"}, map[string]string{"RUN_FOR": length, "BURN": "20ms"}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := strings.Join(seen.Trial.Notes, "\n")
+		if ran := seen.Trial.Metrics[record.RunSeconds]; ran < least || ran > least+1 || !strings.Contains(notes, "reaches to the moment the engine told") {
+			t.Errorf("%s: run.seconds %v, notes %q", length, ran, notes)
+		}
+		if used, known := seen.Trial.Metrics[record.RunCPU]; known != strings.Contains(notes, "run.cpu lacks up to") || known == strings.Contains(notes, "run.cpu is not known") || known && used <= 0 {
+			t.Errorf("%s: run.cpu %v, %v, notes %q", length, used, known, notes)
+		}
+	}
+}
+
+func TestWithoutAVisibleCgroupTheAppComesBackAndIsDrained(t *testing.T) {
+	t.Parallel()
+	seen, err := blind(t, "shapes", func(target *Target) {
+		target.Setup.Recover, target.Setup.StopUnderLoad = true, true
+		target.Setup.Command = []string{"/server", "slow"}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen.Trial.Recover == nil || seen.Trial.Metrics[record.RecoverSeconds] <= 0.2 || seen.Trial.Recover.Engine < 0 {
+		t.Errorf("recovery %+v", seen.Trial.Recover)
+	}
+	if d := seen.Trial.Drain; d == nil || d.Lost == 0 {
+		t.Errorf("drain %+v, it ends without an answer to what it took", d)
 	}
 }
