@@ -71,6 +71,12 @@ func compilePrograms(t *testing.T, cache string) {
 
 func setUp(env *testscript.Env, cache, bin string) error {
 	env.Setenv("PATH", bin+string(filepath.ListSeparator)+env.Getenv("PATH"))
+	env.Setenv("PLIMSOLL", filepath.Join(bin, "plimsoll"))
+	k6, err := filepath.Abs("../../.cache/bin") // where scripts/fetch-k6 puts it
+	if err != nil {
+		return err
+	}
+	env.Setenv("K6_DIR", k6)
 	run := "script-" + engine.NewID()
 	env.Setenv("XDG_CACHE_HOME", cache)
 	env.Setenv("PLIMSOLL_RUN", run)

@@ -50,13 +50,21 @@ func (m *matchup) needed(c claim) float64 {
 		}
 		return stat.LookLevel
 	}
-	if l, alone := c.hypothesis.(limit); alone {
-		head, bound := l.turned(l.series.head)
-		return stat.MedianPairsNeeded(head, bound, level(stat.Median(head) > bound))
+	switch h := c.hypothesis.(type) {
+	case limit:
+		return h.needed(level)
+	case crossing:
+		return h.needed(level)
 	}
 	g := c.hypothesis.(growth)
 	beyond := g.series.sample(len(m.pairs)).beyond(g.budget)
 	return stat.PairsNeeded(beyond, level(stat.HodgesLehmann(beyond) > 0))
+}
+
+// needed estimates how many boots of head would decide a limit.
+func (l limit) needed(level func(over bool) float64) float64 {
+	head, bound := l.turned(l.series.head)
+	return stat.MedianPairsNeeded(head, bound, level(stat.Median(head) > bound))
 }
 
 // lookFor is the first look after one that is past with at least so many pairs, 0

@@ -93,3 +93,10 @@ func TestThresholdsJoinTheFamily(t *testing.T) {
 		t.Errorf("%s %q", row.Verdict, row.Note)
 	}
 }
+
+func TestThresholdsArePredicted(t *testing.T) {
+	in := compare.Input{Name: "api", Base: scripted("......"), Head: scripted("x....."), Thresholds: []record.Threshold{fast}}
+	if got := compare.Predict(in); got.Look < 8 {
+		t.Errorf("got %+v, expected one of the looks", got)
+	}
+}

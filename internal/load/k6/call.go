@@ -52,8 +52,11 @@ func (s *Script) Run() []string {
 }
 
 // Inspect is the command that parses the script and prints its options.
+//
+// Note: --execution-requirements, which would tell how long a run may take, was
+// rejected: k6 1.8 refuses iterations without vus there, which it runs.
 func (s *Script) Inspect() []string {
-	return append(slices.Clone(s.Command), "inspect", "--no-color", "--log-format=raw", "--execution-requirements",
+	return append(slices.Clone(s.Command), "inspect", "--no-color", "--log-format=raw",
 		"--include-system-env-vars", s.main())
 }
 

@@ -12,19 +12,17 @@ import (
 // Requirements is what `k6 inspect` says of a script.
 type Requirements struct {
 	Thresholds []record.Threshold // sorted
-	Longest    string             // a run may take so long, in Go's notation, graceful stops included
 }
 
-// ParseInspect reads the output of `k6 inspect --execution-requirements`.
+// ParseInspect reads the output of `k6 inspect`.
 func ParseInspect(raw []byte) (Requirements, error) {
 	var found struct {
 		Thresholds map[string][]json.RawMessage `json:"thresholds"`
-		Longest    string                       `json:"totalDuration"`
 	}
 	if err := json.Unmarshal(raw, &found); err != nil {
 		return Requirements{}, fmt.Errorf("read what k6 says of the script: %w", err)
 	}
-	r := Requirements{Longest: found.Longest}
+	var r Requirements
 	for _, metric := range slices.Sorted(maps.Keys(found.Thresholds)) {
 		seen := map[string]bool{}
 		for _, one := range found.Thresholds[metric] {
