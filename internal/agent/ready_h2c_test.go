@@ -51,7 +51,7 @@ func TestProbeInHTTP2SaysWhatItMet(t *testing.T) {
 		want string
 	}{
 		"HTTP/1.1":       {httpPort(t, func(http.ResponseWriter, *http.Request) {}), "with something that is not HTTP/2 without TLS"},
-		"500":            {h2cPort(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }), "with 500, expected a status below 500"},
+		"500":            {h2cPort(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }), "with 500, expected a status below 500"},
 		"aborts":         {h2cPort(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "broke off the answer"},
 		"not HTTP":       {rawPort(t, func(c net.Conn) { io.WriteString(c, "hello\n") }), "broke off the answer"},
 		"an endless one": {h2cPort(t, func(w http.ResponseWriter, r *http.Request) { trickle(w, r) }), "port"},

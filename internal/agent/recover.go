@@ -51,7 +51,7 @@ func (t *trial) comeBack(ctx context.Context) error {
 		return err
 	}
 	if t.recorder != nil {
-		defer t.recorder.Stop() // its memory was measured in its first life
+		defer func() { _ = t.recorder.Stop() }() // its memory was measured in its first life
 	}
 	if err := t.report.send(Event{Kind: EventGo, Sees: t.group != nil}); err != nil {
 		return err

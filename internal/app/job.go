@@ -189,28 +189,33 @@ func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
 // what they have shown stands.
 func (j *job) services(ctx context.Context, pairs [][2]*side) (reached []record.Service, err error) {
 	for i, s := range j.plan.Services {
-		if i > 0 && j.lost(ctx) != nil {
+		if i > 0 && j.lost(ctx) != "" {
 			return reached, nil
 		}
 		service, err := j.service(ctx, i, s, pairs[i])
-		if err != nil && i > 0 && j.lost(ctx) != nil {
-			j.progress.warn("%v", j.lost(ctx))
-			return reached, nil
+		if err == nil {
+			reached = append(reached, service)
+			continue
 		}
-		if err != nil {
+		why := j.lost(ctx)
+		if i == 0 || why == "" {
 			return nil, err
 		}
-		reached = append(reached, service)
+		j.progress.warn("%s", why)
+		break
 	}
 	return reached, nil
 }
 
-// lost is why the engine no longer answers, nil while it does or is not needed.
-func (j *job) lost(ctx context.Context) error {
+// lost says why the engine no longer answers, "" while it does or is not needed.
+func (j *job) lost(ctx context.Context) (why string) {
 	if j.engine == nil || ctx.Err() != nil {
-		return nil
+		return ""
 	}
-	return j.engine.Lost(ctx)
+	if err := j.engine.Lost(ctx); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 func newModel(c config.Cost) (*cost.Model, error) {

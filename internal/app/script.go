@@ -62,7 +62,7 @@ func readScript(configFile, name string) (k6.Test, error) {
 	if err != nil {
 		return k6.Test{}, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // only read from
 	return k6.Read(root.FS(), name)
 }
 

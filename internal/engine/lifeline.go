@@ -146,10 +146,9 @@ func (l *lifeline) check(ctx context.Context) error {
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) && pause(ctx, pulseAgain) {
 		err = l.pulse(ctx)
 	}
-	if err == nil || ctx.Err() != nil {
-		return nil
+	if err != nil && ctx.Err() == nil {
+		l.lose(&LostError{Host: l.host, Cause: err})
 	}
-	l.lose(&LostError{Host: l.host, Cause: err})
 	return l.cause()
 }
 

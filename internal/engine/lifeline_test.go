@@ -92,7 +92,7 @@ func TestLossEndsConnections(t *testing.T) {
 	if err := <-ended; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("the connection ended with %v", err)
 	}
-	if _, err := l.dial(t.Context(), "unix", path); err != why {
+	if _, err := l.dial(t.Context(), "unix", path); !errors.Is(err, why) {
 		t.Errorf("another connection: %v, expected the loss", err)
 	}
 }

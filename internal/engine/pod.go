@@ -129,7 +129,7 @@ func (p *Pod) startAgent(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("attach to the agent: %w", err)
 	}
-	p.stdio = newStdio(attached.HijackedResponse, p.client.life.lost)
+	p.stdio = newStdio(p.client.life.lost, attached.HijackedResponse)
 	if _, err := p.client.api.ContainerStart(ctx, p.agent, client.ContainerStartOptions{}); err != nil {
 		return fmt.Errorf("start the agent's container: %w", err)
 	}
@@ -309,7 +309,7 @@ type stdio struct {
 
 // newStdio reads until the engine is lost: of a connection under TLS the lifeline
 // does not know.
-func newStdio(connection client.HijackedResponse, lost context.Context) *stdio {
+func newStdio(lost context.Context, connection client.HijackedResponse) *stdio {
 	reader, writer := io.Pipe()
 	s := &stdio{connection: connection, out: reader, done: make(chan struct{})}
 	s.release = context.AfterFunc(lost, connection.Close)

@@ -72,11 +72,6 @@ func (s schedule) due() iter.Seq[time.Duration] {
 	}
 }
 
-// length is the duration of all stages.
-func (s schedule) length() time.Duration {
-	return record.Load{Stages: s}.Seconds().Duration()
-}
-
 // Undecided reports whether a rate of the plan was left to choose, see AtRate.
 func Undecided(plan record.Load) bool { return slices.ContainsFunc(plan.Stages, undecided) }
 

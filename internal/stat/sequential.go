@@ -72,7 +72,7 @@ func MedianPairsNeeded(values []float64, bound, level float64) float64 {
 		return math.Inf(1)
 	}
 	z := normalQuantile(1-level)/2 + normalQuantile(power)*math.Sqrt(p*(1-p))
-	return math.Max(math.Ceil(math.Pow(z/(p-0.5), 2)), math.Ceil(-math.Log2(level)))
+	return math.Max(math.Ceil(z*z/((p-0.5)*(p-0.5))), math.Ceil(-math.Log2(level)))
 }
 
 // spread estimates the standard deviation of one observation: 1.4826 times the

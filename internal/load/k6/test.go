@@ -83,7 +83,7 @@ func readFile(dir fs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // only read from
 	body, err := io.ReadAll(io.LimitReader(file, MaxFile+1))
 	if err == nil && len(body) > MaxFile {
 		err = fmt.Errorf("%s has more than %d MiB, which is the most that is put beside k6", name, MaxFile>>20)
