@@ -76,6 +76,11 @@ const (
 // [engine.LostError] when the engine is gone.
 func (p *Pods) Boot(ctx context.Context, target Target, calibrate record.Seconds) (Observation, error) {
 	observation, err := p.boot(ctx, target, calibrate)
+	for attempt := 1; attempt < diskAttempts && errors.Is(err, errElsewhere) && ctx.Err() == nil; attempt++ {
+		again := fmt.Sprintf("booted again, since somebody else may have filled the disk: %v", err)
+		observation, err = p.boot(ctx, target, calibrate)
+		observation.Trial.Notes = append(observation.Trial.Notes, again)
+	}
 	if err == nil || ctx.Err() != nil {
 		return observation, err
 	}

@@ -144,6 +144,15 @@ func killed(failure *agent.Failure, exit record.Exit, limit record.Bytes) error 
 // the app to be to blame beyond doubt.
 const unexplained = 2
 
+// errElsewhere is of a boot that ended for what the disk lost, most of which is
+// not in the app's own layer. It may have been somebody else.
+var errElsewhere = errors.New("the rest is in its volumes, in a deleted file it held open, or is not the app's but of something else on the machine")
+
+// diskAttempts is how often a boot is tried whose end may be somebody else's
+// doing: an image that is pulled meanwhile fills the disk once, an app that fills
+// its volumes does it each time.
+const diskAttempts = 3
+
 // filled says of an app that was ended for what the disk lost how much of it lies
 // in its own layer. The disk has other users.
 func (b *boot) filled(ctx context.Context, failure *agent.Failure) error {
@@ -158,7 +167,7 @@ func (b *boot) filled(ctx context.Context, failure *agent.Failure) error {
 	}
 	text := fmt.Errorf("%w; when it was ended, its own layer held %d MiB", failure, layer>>20)
 	if layer < limit/unexplained {
-		text = fmt.Errorf("%w: the rest is in its volumes, in a deleted file it held open, or is not the app's but of something else on the machine", text)
+		text = fmt.Errorf("%w: %w", text, errElsewhere)
 	}
 	return text
 }
