@@ -104,7 +104,7 @@ func overheadRows(r *rig) []accuracy.Overhead {
 	return rows
 }
 
-// agentRows boots without a load, at 200 requests per second, and at the rate that
+// agentRows boots without a load, for a second and for longer, at 200 requests per second, and at the rate that
 // the app was found to sustain.
 func agentRows(r *rig) []accuracy.Agent {
 	const length = 4
@@ -117,7 +117,7 @@ func agentRows(r *rig) []accuracy.Agent {
 	var rows []accuracy.Agent
 	for range r.boots(8) {
 		rows = append(rows,
-			r.agentOf(0, onPort(length)),
+			r.agentOf(0, onPort(1)), r.agentOf(0, onPort(1+length)),
 			r.agentOf(200, onPort(0.1, record.Stage{For: length, Rate: 200})),
 			r.agentOf(calibrated.Sustained, onPort(0.1, record.Stage{For: length, Rate: calibrated.Sustained})))
 	}

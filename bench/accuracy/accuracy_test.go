@@ -106,7 +106,8 @@ func TestEachBarCanBeMissed(t *testing.T) {
 func TestTheAgentsCostIsWithoutItsSampling(t *testing.T) {
 	dir := t.TempDir()
 	save(t, dir, "agent",
-		accuracy.Agent{CPU: 0.04, Window: 4},
+		accuracy.Agent{CPU: 0.05, Window: 1},
+		accuracy.Agent{CPU: 0.09, Window: 5},
 		accuracy.Agent{Rate: 200, Completed: 800, CPU: 0.61, Window: 5, Load: 4},
 		accuracy.Agent{Rate: 9000, Completed: 20000, CPU: 1.41, Window: 5, Load: 4})
 	got := said(t, dir, "agent")

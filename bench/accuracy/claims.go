@@ -167,12 +167,20 @@ func overhead(rows []Overhead) Finding {
 	}
 }
 
-// alone is what the agent uses of a core without any load, in the median.
+// alone is what the agent uses of a core without any load, in the median: of every
+// two boots without one, what the longer uses more. Its own start and its probes
+// are in both.
 func alone(rows []Agent) float64 {
 	var shares []float64
-	for _, a := range rows {
-		if a.Rate == 0 {
-			shares = append(shares, a.CPU/a.Window)
+	var short *Agent
+	for i, a := range rows {
+		switch {
+		case a.Rate != 0:
+		case short == nil:
+			short = &rows[i]
+		default:
+			shares = append(shares, (a.CPU-short.CPU)/(a.Window-short.Window))
+			short = nil
 		}
 	}
 	return stat.Median(shares)
@@ -228,7 +236,7 @@ func sampling(rows []Agent) Finding {
 	if math.IsNaN(share) {
 		return Finding{}
 	}
-	return Finding{Text: percent(share) + " of a core in the median, all else that the agent does in an idle boot included", Met: share <= 0.01}
+	return Finding{Text: percent(share) + " of a core in the median, by what idling longer adds", Met: share <= 0.01}
 }
 
 // Said is what the observations of one row say of its claims, in text.
