@@ -124,7 +124,7 @@ func (s *second) signal(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := asRoot("kill", "-"+name, strings.TrimSpace(string(pid))).Run(); err != nil {
+	if err := asRoot("sh", "-c", "kill -"+name+" "+strings.TrimSpace(string(pid))).Run(); err != nil {
 		t.Fatalf("send %s to the second engine: %v", name, err)
 	}
 }
