@@ -18,7 +18,8 @@ import (
 )
 
 // second is an engine of the test's own, beside the machine's: one that may be
-// stopped. It has no network, and needs none.
+// stopped. It has a network of its own, where it can take no bridge away from the
+// other, and nothing else in it.
 type second struct {
 	dir string
 	api *client.Client
@@ -90,7 +91,7 @@ func (s *second) try(t *testing.T) bool {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	s.cmd = asRoot("dockerd", "--host", s.host(), "--data-root", s.dir+"/data", "--exec-root", s.dir+"/exec", "--pidfile", s.dir+"/pid",
+	s.cmd = asRoot("unshare", "--net", "dockerd", "--host", s.host(), "--data-root", s.dir+"/data", "--exec-root", s.dir+"/exec", "--pidfile", s.dir+"/pid",
 		"--bridge", "none", "--iptables=false", "--ip-forward=false", "--ip-masq=false")
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
