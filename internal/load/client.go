@@ -27,7 +27,10 @@ const (
 )
 
 // client performs single exchanges with the target.
-type client struct{ transport *http.Transport }
+type client struct {
+	transport *http.Transport
+	fates     bool // tell requests that were taken from those that were refused
+}
 
 func newClient(target netip.AddrPort, plan record.Load, o Options) *client {
 	dial := o.dial
@@ -36,6 +39,7 @@ func newClient(target netip.AddrPort, plan record.Load, o Options) *client {
 		dial = func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, "tcp", target.String()) }
 	}
 	return &client{
+		fates: o.Until != nil,
 		transport: &http.Transport{
 			// The address comes from the vetted target, never from a request.
 			DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
@@ -53,9 +57,13 @@ func (c *client) close() { c.transport.CloseIdleConnections() }
 // like any other. It gives the cause of an error, or "", and whether there was an
 // answer at all.
 func (c *client) exchange(ctx context.Context, k *kind) (cause string, answered bool) {
+	var fate fate
+	if c.fates {
+		ctx = fate.follow(ctx)
+	}
 	response, err := c.transport.RoundTrip(send(ctx, k.request))
 	if err != nil {
-		return causeOf(err), false
+		return fate.cause(err), false
 	}
 	n, err := io.Copy(io.Discard, io.LimitReader(response.Body, bodyLimit+1))
 	response.Body.Close() // after the error of reading it has nothing to add

@@ -1,6 +1,11 @@
 package load
 
-import "strings"
+import (
+	"context"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+)
 
 // ended reports whether the user of the load has seen enough.
 func (o Options) ended() bool {
@@ -28,4 +33,28 @@ func (r Result) Fates() (refused, lost, failed int) {
 		}
 	}
 	return refused, lost, failed
+}
+
+// fate is whether a connection took a request. On one that breaks off, net/http
+// may send the request once more, and its error is then that of the second try.
+type fate struct{ taken atomic.Bool }
+
+// follow gives the context that a request has to be sent with.
+func (f *fate) follow(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if info.Err == nil {
+				f.taken.Store(true)
+			}
+		},
+	})
+}
+
+// cause is the cause of an error of the request.
+func (f *fate) cause(err error) string {
+	cause := causeOf(err)
+	if cause == causeRefused && f.taken.Load() {
+		return causeClosed
+	}
+	return cause
 }

@@ -11,6 +11,31 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
+// On a kept connection, net/http sends again what was broken off. That nobody
+// listens by then does not make the request one that was never taken.
+func TestARequestTakenOnAKeptConnectionIsLost(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	until, served := make(chan struct{}), 0
+	go http.Serve(listener, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if served++; served == 2 {
+			listener.Close()
+			close(until)
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	plan := record.Load{Stages: []record.Stage{{For: 60, Rate: 5}}, Requests: []record.Request{{Path: "/"}}}
+	result, err := load.Run(t.Context(), listener.Addr().String(), plan, load.Options{Until: until})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if refused, lost, _ := result.Fates(); result.Completed != 1 || lost != 1 || refused != 0 {
+		t.Errorf("completed %d, lost %d, refused %d of %s", result.Completed, lost, refused, fmt.Sprint(result.Causes))
+	}
+}
+
 // A server that takes three requests and hangs up on the next, then closes its
 // listener: the one hung up on is lost, the others are refused.
 func TestFatesOfAStop(t *testing.T) {
