@@ -96,6 +96,8 @@ func (p *probe) run(ctx context.Context, alive func() bool) (record.Readiness, e
 			return result, nil
 		}
 		if !expired(ctx) || last.at.IsZero() { // an attempt cut short says nothing of the app
+			// A reset on the heels of an answer may overtake it.
+			now.foreign = now.foreign || p.h2c && last.foreign && now.hungUp()
 			last, closed = now, now.unready
 		}
 		p.rest(ctx, now.at)

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -20,12 +20,8 @@ import (
 func (p *probe) exchangeH2C(ctx context.Context, connection net.Conn, a *attempt) {
 	ctx, cancel := context.WithDeadline(ctx, a.connected.Add(answerTimeout))
 	defer cancel()
-	var h2c http.Protocols
-	h2c.SetUnencryptedHTTP2(true)
-	transport := &http.Transport{
-		DialContext: func(context.Context, string, string) (net.Conn, error) { return connection, nil },
-		Protocols:   &h2c, DisableCompression: true, MaxResponseHeaderBytes: maxHead,
-	}
+	heard := &overheard{Conn: connection}
+	transport := overOne(heard)
 	defer transport.CloseIdleConnections()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost:"+strconv.Itoa(p.port)+p.path, nil)
 	if err != nil {
@@ -35,7 +31,7 @@ func (p *probe) exchangeH2C(ctx context.Context, connection net.Conn, a *attempt
 	request.Header.Set("User-Agent", "plimsoll")
 	response, err := transport.RoundTrip(request)
 	if err != nil {
-		a.err, a.foreign = timely(err), strings.HasSuffix(err.Error(), "looked like an HTTP/1.1 header")
+		a.err, a.foreign = timely(err), heard.http1()
 		return
 	}
 	defer response.Body.Close()
@@ -44,6 +40,33 @@ func (p *probe) exchangeH2C(ctx context.Context, connection net.Conn, a *attempt
 		return
 	}
 	a.answered, a.status = time.Now(), response.StatusCode
+}
+
+// overheard is a connection that keeps how the other side began. Which error
+// net/http makes of an answer in another protocol depends on who notices first.
+type overheard struct {
+	net.Conn
+	mu   sync.Mutex // guards head: the transport reads on a goroutine of its own
+	head [len(http1Head)]byte
+	n    int
+}
+
+// http1Head is how every answer in HTTP/1 begins.
+const http1Head = "HTTP/1."
+
+func (o *overheard) Read(p []byte) (int, error) {
+	n, err := o.Conn.Read(p)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.n += copy(o.head[o.n:], p[:n])
+	return n, err
+}
+
+// http1 reports whether the other side answered in HTTP/1.
+func (o *overheard) http1() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return string(o.head[:o.n]) == http1Head
 }
 
 // timely is err, in the words of a connection's deadline where time ran out.
