@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/agent/gate"
@@ -22,6 +23,8 @@ type watch struct {
 	room     map[string]int64 // path to its free bytes at the start
 	most     int64            // bytes the app may store: its limit, or less on a full disk
 
+	looks atomic.Int64 // so far
+
 	mu      sync.Mutex // guards the rest
 	refused int64      // processes and threads that could not be started
 	kills   int64      // processes killed for want of memory
@@ -36,9 +39,15 @@ type counters interface {
 }
 
 const (
+	// watchEvery is how many samples of memory a look comes after: a look costs
+	// four system calls, and to wake up for it would cost ten times that.
+	watchEvery = 3
 	// watchPeriod is the resolution of the disk limit: what can be written in it
-	// may be stored beyond. A look costs four system calls.
-	watchPeriod = 50 * time.Millisecond
+	// may be stored beyond.
+	watchPeriod = watchEvery * sample.DefaultPeriod
+	// watchPatience is how long the sampling may be silent before the watch wakes
+	// up by itself.
+	watchPatience = 4 * watchPeriod
 	// stuckLooks is how often in a row an app may be found at its limit of
 	// processes. One that starts some too many and copes is not ended.
 	stuckLooks = 10
@@ -67,25 +76,37 @@ func newWatch(limits record.Limits, group counters, disk func(string) (sample.Di
 	return w
 }
 
-// run looks until ctx ends, and ends the trial with what it finds.
-func (w *watch) run(ctx context.Context, end context.CancelCauseFunc) {
-	ticker := time.NewTicker(watchPeriod)
+// run looks until ctx ends, and ends the trial with what it finds. For as long
+// as samples are taken the recorder, which may be nil, has the looks taken.
+func (w *watch) run(ctx context.Context, end context.CancelCauseFunc, recorder *sample.Recorder) {
+	look := func() {
+		if broken := w.look(); broken != nil && ctx.Err() == nil {
+			end(broken)
+		}
+	}
+	period := watchPeriod
+	if recorder != nil {
+		recorder.Beside(watchEvery, look)
+		period = watchPatience
+	}
+	ticker := time.NewTicker(period)
 	defer ticker.Stop()
-	for {
+	for before := w.looks.Load(); ; before = w.looks.Load() {
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
 			return
 		}
-		if broken := w.look(); broken != nil {
-			end(broken)
-			return
+		if w.looks.Load() == before {
+			ticker.Reset(watchPeriod)
+			look()
 		}
 	}
 }
 
 // look takes one look. Nil is an app within its limits.
 func (w *watch) look() *Failure {
+	w.looks.Add(1)
 	if message := w.overDisk(); message != "" {
 		return &Failure{Kind: FailLimit, Disk: true, Message: message}
 	}
@@ -164,7 +185,7 @@ func (t *trial) guard(ctx context.Context) (guarded context.Context, end func())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		t.watch.run(guarded, cancel)
+		t.watch.run(guarded, cancel, t.recorder)
 	}()
 	return guarded, func() { cancel(nil); <-done }
 }

@@ -27,6 +27,7 @@ func TestWatchProcesses(t *testing.T) {
 	rising := func(from time.Duration) func(time.Duration) int64 {
 		return func(at time.Duration) int64 { return max(0, int64((at-from)/time.Millisecond)) }
 	}
+	const first = 20 * watchPeriod // a look that finds something
 	few := func(time.Duration) int64 { return 7 }
 	for name, c := range map[string]struct {
 		app  app
@@ -34,9 +35,9 @@ func TestWatchProcesses(t *testing.T) {
 	}{
 		"stays below":           {app: app{running: few, refused: func(time.Duration) int64 { return 0 }}},
 		"was refused and copes": {app: app{running: few, refused: func(at time.Duration) int64 { return min(3, int64(at/time.Second)) }}},
-		"tries without end":     {app{running: few, refused: rising(time.Second)}, time.Second + stuckLooks*watchPeriod},
+		"tries without end":     {app{running: few, refused: rising(first)}, first + stuckLooks*watchPeriod},
 		"holds all it may have": {app{running: func(at time.Duration) int64 { return min(100, int64(at/(10*time.Millisecond))) },
-			refused: func(at time.Duration) int64 { return int64(at / time.Second) }}, time.Second + (stuckLooks-1)*watchPeriod},
+			refused: func(at time.Duration) int64 { return int64(at / first) }}, first + (stuckLooks-1)*watchPeriod},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -44,7 +45,7 @@ func TestWatchProcesses(t *testing.T) {
 				ctx, end := context.WithCancelCause(t.Context())
 				defer end(nil)
 				w := newWatch(record.Limits{PIDs: 100}, &c.app, func(string) (sample.Disk, error) { return sample.Disk{}, nil })
-				go w.run(ctx, end)
+				go w.run(ctx, end, nil)
 				select {
 				case <-ctx.Done():
 				case <-time.After(10 * time.Second):
@@ -58,6 +59,39 @@ func TestWatchProcesses(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// quiet is memory that never changes, until it is gone.
+type quiet struct{ gone time.Time }
+
+func (q quiet) Memory() (sample.Memory, error) {
+	if time.Now().After(q.gone) {
+		return sample.Memory{}, sample.ErrGone
+	}
+	return sample.Memory{}, nil
+}
+
+// The sampling has the looks taken while it lasts; after that the watch wakes up
+// by itself.
+func TestWatchGoesOnWithoutTheSampling(t *testing.T) {
+	const sampled = time.Second
+	w := newWatch(record.Limits{}, nil, func(string) (sample.Disk, error) { return sample.Disk{}, nil })
+	recorder := sample.Start(quiet{time.Now().Add(sampled)}, 0)
+	ctx, end := context.WithCancelCause(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.run(ctx, end, recorder)
+	}()
+	time.Sleep(sampled)
+	during := w.looks.Load()
+	time.Sleep(sampled)
+	end(nil)
+	<-done
+	after := w.looks.Load() - during
+	if expected := int64(sampled / watchPeriod); during < 2 || during > expected+2 || after < 2 || after > expected+2 {
+		t.Errorf("%d and %d looks, expected about %d each", during, after, expected)
 	}
 }
 

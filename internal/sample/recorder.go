@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -31,6 +32,14 @@ type Recorder struct {
 	samples []sample
 	err     error // what ended the sampling early
 	stopped bool
+
+	beside atomic.Pointer[besides] // nil for nothing
+}
+
+// besides is what is done on the recorder's own wake-ups.
+type besides struct {
+	every int // samples
+	do    func()
 }
 
 // clock is the time the recorder lives by.
@@ -63,11 +72,19 @@ func start(source Source, period time.Duration, c clock) *Recorder {
 // slow are lost, and show as a gap.
 func (r *Recorder) run(period time.Duration) {
 	next := r.clock.now()
-	for r.take() {
+	for n := 1; r.take(); n++ {
+		if b := r.beside.Load(); b != nil && n%b.every == 0 {
+			b.do()
+		}
 		next = max(next+period, r.clock.now())
 		r.clock.sleep(next - r.clock.now())
 	}
 }
+
+// Beside has do called after every so many samples, for as long as they are
+// taken. It is for what looks at the container at the same time: to wake up
+// costs more than a look. Do must be quick, as the next sample waits for it.
+func (r *Recorder) Beside(every int, do func()) { r.beside.Store(&besides{every, do}) }
 
 // take adds one sample, stamped halfway through the reading, and reports
 // whether to go on.
