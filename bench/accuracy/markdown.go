@@ -1,6 +1,7 @@
 package accuracy
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -36,13 +37,13 @@ func Markdown(from fs.FS) (string, error) {
 	}
 	var rows [][]string
 	for _, c := range claims {
-		row := []string{c.text, c.bar}
+		row := []string{c.text, c.expects()}
 		for _, e := range engines {
 			f, err := c.find(from, e)
 			if err != nil {
 				return "", err
 			}
-			row = append(row, f.cell())
+			row = append(row, c.cell(f))
 		}
 		rows = append(rows, row)
 	}
@@ -59,10 +60,14 @@ func Markdown(from fs.FS) (string, error) {
 	return b.String(), nil
 }
 
-func (f Finding) cell() string {
+func (c claim) expects() string { return cmp.Or(c.bar, "shown beside it") }
+
+func (c claim) cell(f Finding) string {
 	switch {
 	case f.Text == "":
 		return "not measured"
+	case c.bar == "":
+		return f.Text
 	case f.Met:
 		return "**met**: " + f.Text
 	}
