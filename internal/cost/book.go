@@ -31,10 +31,10 @@ type Book struct {
 	HoursPerMonth  float64
 	StaleAfterDays int
 
-	prices  []Price
-	nodes   []Node
-	split   split
-	fargate []taskSize
+	prices []Price
+	nodes  []Node
+	tables tables
+	sizes  []taskSize // of Fargate
 }
 
 // Price is one figure of the book.
@@ -66,9 +66,6 @@ func (n Node) Provider() string {
 	return provider
 }
 
-// split weighs a node's CPU (per core) against its memory (per GiB).
-type split struct{ cpu, ram float64 }
-
 // taskSize is one size a Fargate task can have.
 type taskSize struct{ vcpu, memoryMiB float64 }
 
@@ -82,13 +79,7 @@ type bookFile struct {
 	Sources        map[string]sourceFile `yaml:"sources"`
 	Prices         []priceFile           `yaml:"prices"`
 	Nodes          []nodeFile            `yaml:"nodes"`
-	Tables         struct {
-		Split struct {
-			CPU string `yaml:"cpu"`
-			RAM string `yaml:"ram"`
-		} `yaml:"split"`
-		Fargate []sizesFile `yaml:"fargate"`
-	} `yaml:"tables"`
+	Tables         tables                `yaml:"tables"`
 }
 
 type sourceFile struct {
@@ -114,13 +105,6 @@ type nodeFile struct {
 	VCPU      float64 `yaml:"vcpu"`
 	MemMiB    float64 `yaml:"mem_mib"`
 	MaxPods   int     `yaml:"max_pods"`
-}
-
-type sizesFile struct {
-	VCPU    string `yaml:"vcpu"`
-	FromMiB int    `yaml:"from_mib"`
-	ToMiB   int    `yaml:"to_mib"`
-	StepMiB int    `yaml:"step_mib"`
 }
 
 // ParseBook reads a price book. The error names the entry that is wrong.
@@ -164,26 +148,10 @@ func (b *Book) fill(file bookFile) error {
 		}
 		b.nodes = append(b.nodes, n)
 	}
-	return b.fillTables(file)
-}
-
-func (b *Book) fillTables(file bookFile) error {
-	var err error
-	if b.split.cpu, err = positive(file.Tables.Split.CPU); err != nil {
-		return fmt.Errorf("tables.split.cpu: %w", err)
+	if err := file.Tables.check(); err != nil {
+		return err
 	}
-	if b.split.ram, err = positive(file.Tables.Split.RAM); err != nil {
-		return fmt.Errorf("tables.split.ram: %w", err)
-	}
-	for i, row := range file.Tables.Fargate {
-		vcpu, err := positive(row.VCPU)
-		if err != nil || row.FromMiB < 1 || row.StepMiB < 1 || row.ToMiB < row.FromMiB {
-			return fmt.Errorf("tables.fargate, row %d: found %+v, expected vcpu and a range of memory", i+1, row)
-		}
-		for mib := row.FromMiB; mib <= row.ToMiB; mib += row.StepMiB {
-			b.fargate = append(b.fargate, taskSize{vcpu, float64(mib)})
-		}
-	}
+	b.tables, b.sizes = file.Tables, file.Tables.taskSizes()
 	return nil
 }
 
@@ -191,7 +159,7 @@ func (b *Book) fillTables(file bookFile) error {
 func (f priceFile) price(sources map[string]sourceFile, seen map[string]bool) (Price, error) {
 	source := sources[f.Source]
 	value, err := positive(f.Value)
-	if err != nil {
+	if err != nil && f.Value != free {
 		return Price{}, fmt.Errorf("price %s: %w", f.Key, err)
 	}
 	asOf, err := time.Parse(time.DateOnly, f.AsOf)
@@ -213,8 +181,13 @@ func (f priceFile) price(sources map[string]sourceFile, seen map[string]bool) (P
 	return Price{Key: f.Key, Region: f.Region, Value: value, Unit: f.Unit, Source: source.URL, AsOf: asOf, Grade: source.Grade}, nil
 }
 
+// free is the one price that is not above zero.
+const free = "0"
+
 var (
-	units  = []string{"USD/h", "USD/vCPU-h", "USD/GB-h", "USD/GB-month", "USD/GB"}
+	units = []string{
+		"USD/h", "USD/vCPU-h", "USD/GB-h", "USD/vCPU-s", "USD/GB-s", "USD/GB-month", "USD/GB", "USD/million", "USD/min", "USD/30d", "USD/GB-30d",
+	}
 	grades = []string{"A", "B", "C", "U"}
 )
 

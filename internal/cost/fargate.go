@@ -28,7 +28,7 @@ func openFargate(b *Book, c config.Cost) (platform, config.Cost, error) {
 	if c.Region == "" {
 		c.Region = b.home(fargateVCPU)
 	}
-	f := &fargate{hours: b.HoursPerMonth, sizes: b.fargate}
+	f := &fargate{hours: b.HoursPerMonth, sizes: b.sizes}
 	var err error
 	if f.cpu, err = b.price(fargateVCPU, c.Region); err != nil {
 		return nil, c, err

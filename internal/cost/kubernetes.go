@@ -44,7 +44,7 @@ func openKubernetes(b *Book, c config.Cost) (platform, config.Cost, error) {
 		return nil, c, err
 	}
 	k := &kubernetes{node: node, hours: b.HoursPerMonth, room: allocatable(node), registry: r}
-	k.cpu, k.ram = divide(node, b.split)
+	k.cpu, k.ram = divide(node, b.tables.Split)
 	return k, c, nil
 }
 
@@ -52,7 +52,7 @@ func openKubernetes(b *Book, c config.Cost) (platform, config.Cost, error) {
 // proportion of the split's two prices.
 // https://github.com/opencost/opencost/blob/develop/pkg/cloud/provider/csvprovider.go
 func divide(n Node, s split) (perCore, perGiB float64) {
-	ratio := s.cpu / s.ram
+	ratio := float64(s.CPU / s.RAM)
 	perGiB = n.Value / (n.VCPU*ratio + n.MemoryMiB/1024)
 	return perGiB * ratio, perGiB
 }

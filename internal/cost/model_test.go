@@ -194,7 +194,7 @@ func TestSensitivities(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, ram := divide(n, book(t).split)
+		_, ram := divide(n, book(t).tables.Split)
 		if got := 730 * ram / 1024; want.split > 0 && math.Abs(got-want.split) > 5e-6 {
 			t.Errorf("%s: $%.5f per MiB by allocation, want %v", node, got, want.split)
 		}
@@ -206,7 +206,7 @@ func TestSensitivities(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cpu, _ := divide(n, book(t).split)
+	cpu, _ := divide(n, book(t).tables.Split)
 	if got := 100 * 0.001 / 0.7 * 730 * cpu; dollars(got) != "3.42" {
 		t.Errorf("$%.4f per ms of CPU at 100/s, want 3.42", got)
 	}
