@@ -1,0 +1,87 @@
+package record
+
+// Estimate is the monthly price of one image on one platform.
+type Estimate struct {
+	Platform string      `json:"platform"`
+	Region   string      `json:"region"`
+	Month    Money       `json:"month"`
+	Replicas float64     `json:"replicas"` // on average over the month
+	Request  Limits      `json:"request"`  // what one replica asks for
+	Limit    Limits      `json:"limit"`
+	Items    []CostItem  `json:"items"`
+	Prices   []PriceUsed `json:"prices"`
+	Book     string      `json:"book"` // identity and hash of the price book
+	Notes    []string    `json:"notes,omitempty"`
+
+	Arch        string      `json:"arch,omitempty"` // amd64 or arm64, where prices differ
+	Views       []CostView  `json:"views,omitempty"`
+	Steps       []CostStep  `json:"steps,omitempty"`
+	Sensitivity []CostSlope `json:"sensitivity,omitempty"`
+	Density     []Density   `json:"density,omitempty"`
+	Decision    *Decision   `json:"decision,omitempty"`
+}
+
+// Money is an amount a month in the price book's currency.
+type Money struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// CostItem is one line of the bill: an amount and what it is made of.
+type CostItem struct {
+	Name   string  `json:"name"`
+	Amount float64 `json:"amount"` // USD a month
+	How    string  `json:"how"`    // the arithmetic, in words a reader can check
+}
+
+// PriceUsed is one price of the book with where it came from.
+type PriceUsed struct {
+	Key    string  `json:"key"`
+	Value  float64 `json:"value"`
+	Unit   string  `json:"unit"`
+	Source string  `json:"source"`
+	AsOf   string  `json:"as_of"`
+	Grade  string  `json:"grade"`
+}
+
+// CostView is one of several ways to share the price of a machine.
+type CostView struct {
+	Name   string  `json:"name"`
+	Amount float64 `json:"amount"` // USD a month
+	How    string  `json:"how"`
+}
+
+// CostStep is where a measured quantity stands between the sizes that are sold.
+// All quantities are in the unit of the input, and of one replica.
+type CostStep struct {
+	Input MetricID `json:"input"`
+	Needs float64  `json:"needs"` // with its margin
+	Size  float64  `json:"size"`  // that holds it
+	Room  float64  `json:"room"`  // how much more of the input fits
+	Next  float64  `json:"next"`  // USD a month and replica more beyond it, 0 where there is no larger size
+	Drop  float64  `json:"drop"`  // how much less of the input fits the size below, 0 where there is none
+	Saves float64  `json:"saves"` // USD a month and replica less then
+}
+
+// CostSlope is what a little more of one input costs at this platform and traffic.
+type CostSlope struct {
+	Input  MetricID `json:"input"`
+	Per    float64  `json:"per"`    // of the input, in its unit
+	Amount float64  `json:"amount"` // USD a month
+}
+
+// Density is what so many replicas take.
+type Density struct {
+	Replicas  int     `json:"replicas"`
+	CPUs      float64 `json:"cpus"`
+	Memory    Bytes   `json:"memory"`
+	Instances int     `json:"instances"` // machines, or what the platform bills as one
+	Month     float64 `json:"month"`     // USD
+}
+
+// Decision is what to do with the service, and the numbers that led there.
+type Decision struct {
+	Action string   `json:"action"` // scale out, keep, optimise or shrink
+	Why    []string `json:"why"`
+}
