@@ -198,7 +198,7 @@ func disturbance(s record.Service) record.Disturbance {
 	}
 	var steal, others, lag []float64
 	for _, t := range slices.Concat(s.Base.Trials, s.Head.Trials) {
-		if t.Pair == 0 || t.Void != "" {
+		if !t.Counts() {
 			continue
 		}
 		d.SamplerGap = max(d.SamplerGap, t.Memory.MaxGap)

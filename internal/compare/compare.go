@@ -41,12 +41,11 @@ func Run(services []record.Service) record.Comparison {
 // of the boots that count, and their median. Warm-ups and void boots do not count.
 // Metrics that no boot gave are left as they are.
 func Summarize(rec *record.Record) {
+	trials := counted(rec.Trials)
 	for _, metric := range trialMetrics {
 		var values []float64
-		for _, t := range rec.Trials {
-			if t.Pair > 0 && t.Void == "" {
-				values = append(values, observed(metric, t.Metrics))
-			}
+		for _, t := range trials {
+			values = append(values, observed(metric, t.Metrics))
 		}
 		if values = present(values); len(values) == 0 {
 			continue

@@ -39,7 +39,7 @@ func (m *matchup) limitWarnings() []string {
 func counted(trials []record.Trial) []record.Trial {
 	var some []record.Trial
 	for _, t := range trials {
-		if t.Pair > 0 && t.Void == "" {
+		if t.Counts() {
 			some = append(some, t)
 		}
 	}

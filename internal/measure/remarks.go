@@ -6,8 +6,12 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
-// remark notes what the boots of a target show together and no metric says.
+// remark notes what the boots of a target show together and no metric says. Of
+// two targets the comparison says it.
 func (r *rounds) remark() {
+	if len(r.result.Targets) > 1 {
+		return
+	}
 	for i, target := range r.result.Targets {
 		killed := 0
 		for _, trial := range r.result.Trials[i] {

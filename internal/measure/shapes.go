@@ -131,15 +131,7 @@ func (b *boot) drains(trial *record.Trial) bool {
 // sumDrains tells what became of the requests of all stops of a target.
 func (r *rounds) sumDrains() {
 	for i, trials := range r.result.Trials {
-		var all record.Drain
-		stops := 0
-		for _, trial := range trials {
-			if d := trial.Drain; d != nil && trial.Pair > 0 && trial.Void == "" {
-				stops++
-				all.Sent, all.Lost, all.Failed, all.Refused = all.Sent+d.Sent, all.Lost+d.Lost, all.Failed+d.Failed, all.Refused+d.Refused
-			}
-		}
-		if all.Lost+all.Failed > 0 {
+		if all, stops := record.Drains(trials); all.Lost+all.Failed > 0 {
 			r.note("%s loses requests when it is stopped: in %d stops under load, of %d requests %d were accepted and never answered, %d answered with an error, %d refused once nothing listened",
 				r.result.Targets[i].Name, stops, all.Sent, all.Lost, all.Failed, all.Refused)
 		}

@@ -93,6 +93,10 @@ type Recovery struct {
 	Ready   Seconds `json:"ready"`   // from there to readiness
 }
 
+// Counts reports whether the trial is one that metrics and verdicts rest on:
+// neither a warm-up nor void.
+func (t *Trial) Counts() bool { return t.Pair > 0 && t.Void == "" }
+
 // Drain counts what became of the requests that kept coming while the app was
 // told to stop. Sent is the sum of the others.
 type Drain struct {
@@ -102,6 +106,21 @@ type Drain struct {
 	Failed   int     `json:"failed"`   // with another status
 	Lost     int     `json:"lost"`     // the connection was accepted, and no answer came
 	Refused  int     `json:"refused"`  // nothing listened any more
+}
+
+// Drains sums what the trials that count saw in their stops, and gives the number
+// of those stops. A sum has no rate.
+func Drains(trials []Trial) (sum Drain, stops int) {
+	for i := range trials {
+		d := trials[i].Drain
+		if d == nil || !trials[i].Counts() {
+			continue
+		}
+		stops++
+		sum.Sent, sum.Answered = sum.Sent+d.Sent, sum.Answered+d.Answered
+		sum.Failed, sum.Lost, sum.Refused = sum.Failed+d.Failed, sum.Lost+d.Lost, sum.Refused+d.Refused
+	}
+	return sum, stops
 }
 
 // Host is what the machine did during a trial, from the gate to the end of what

@@ -126,7 +126,7 @@ func memoryChart(s record.Service) chart {
 func memoryLines(side string, trials []record.Trial, x, y axis) []line {
 	var lines []line
 	for _, t := range trials {
-		if t.Pair == 0 || t.Void != "" {
+		if !t.Counts() {
 			continue
 		}
 		if points := polyline(t.Memory, x, y); points != "" {

@@ -15,16 +15,7 @@ func drained(s record.Service) string {
 		name   string
 		trials []record.Trial
 	}{{"base", s.Base.Trials}, {"head", s.Head.Trials}} {
-		var sum record.Drain
-		stops := 0
-		for _, t := range side.trials {
-			if t.Drain == nil || t.Void != "" || t.Pair == 0 {
-				continue
-			}
-			stops++
-			sum.Sent, sum.Lost, sum.Failed, sum.Refused = sum.Sent+t.Drain.Sent, sum.Lost+t.Drain.Lost, sum.Failed+t.Drain.Failed, sum.Refused+t.Drain.Refused
-		}
-		if stops > 0 {
+		if sum, stops := record.Drains(side.trials); stops > 0 {
 			sides = append(sides, fmt.Sprintf("%s lost %s of %s requests in %s (%s refused, %s failed)", side.name,
 				count(float64(sum.Lost)), count(float64(sum.Sent)), plural(stops, "stop"), count(float64(sum.Refused)), count(float64(sum.Failed))))
 		}
