@@ -1,11 +1,8 @@
 package engine
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
@@ -105,31 +102,16 @@ func (s *Site) further(options *client.ContainerCreateOptions, f Further) {
 
 // State says whether a dependency runs, and its exit code if it does not.
 func (d *Dependency) State(ctx context.Context) (running bool, code int, err error) {
-	found, err := d.client.api.ContainerInspect(ctx, d.ID, client.ContainerInspectOptions{})
-	if err != nil {
-		return false, 0, fmt.Errorf("inspect it: %w", err)
-	}
-	state := found.Container.State
-	if state == nil {
-		return false, 0, errors.New("inspect it: the engine gave no state")
-	}
-	return state.Running, state.ExitCode, nil
+	state, err := d.client.state(ctx, d.ID)
+	return state.Running, state.ExitCode, err
 }
 
 // Await waits for a dependency's end and gives its exit code.
-func (d *Dependency) Await(ctx context.Context) (int, error) {
-	wait := d.client.api.ContainerWait(ctx, d.ID, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
-	select {
-	case end := <-wait.Result:
-		return int(end.StatusCode), nil
-	case err := <-wait.Error:
-		return 0, fmt.Errorf("wait for its end: %w", err)
-	}
-}
+func (d *Dependency) Await(ctx context.Context) (int, error) { return d.client.awaitEnd(ctx, d.ID) }
 
 // Logs gives the last lines a dependency wrote. They are foreign text.
 func (d *Dependency) Logs(ctx context.Context, lines int) ([]string, error) {
-	return (&Pod{client: d.client, App: d.ID}).Logs(ctx, lines)
+	return d.client.logs(ctx, d.ID, lines)
 }
 
 // maxExecOutput bounds what is kept of a command's output, in bytes.
@@ -149,7 +131,7 @@ func (d *Dependency) Exec(ctx context.Context, command []string) (code int, outp
 	}
 	defer context.AfterFunc(ctx, attached.Close)()
 	defer attached.Close()
-	var kept bounded
+	kept := keeper{most: maxExecOutput}
 	_, err = stdcopy.StdCopy(&kept, &kept, attached.Reader)
 	if ctx.Err() != nil {
 		return 0, kept.lines(), ctx.Err()
@@ -159,20 +141,4 @@ func (d *Dependency) Exec(ctx context.Context, command []string) (code int, outp
 	}
 	ended, err := d.client.api.ExecInspect(ctx, created.ID, client.ExecInspectOptions{})
 	return ended.ExitCode, kept.lines(), err
-}
-
-// bounded keeps the beginning of what is written to it.
-type bounded struct{ bytes.Buffer }
-
-func (b *bounded) Write(p []byte) (int, error) {
-	b.Buffer.Write(p[:min(len(p), max(0, maxExecOutput-b.Len()))])
-	return len(p), nil
-}
-
-func (b *bounded) lines() []string {
-	text := strings.TrimRight(b.String(), "\n")
-	if text == "" {
-		return nil
-	}
-	return strings.Split(text, "\n")
 }

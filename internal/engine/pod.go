@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -239,36 +238,16 @@ func (p *Pod) Stop(ctx context.Context, timeout time.Duration) error {
 
 // Exit says how the app ended; it must have.
 func (p *Pod) Exit(ctx context.Context) (record.Exit, error) {
-	found, err := p.client.api.ContainerInspect(ctx, p.App, client.ContainerInspectOptions{})
+	state, err := p.client.state(ctx, p.App)
 	if err != nil {
-		return record.Exit{}, fmt.Errorf("inspect the app's container: %w", err)
-	}
-	state := found.Container.State
-	if state == nil {
-		return record.Exit{}, errors.New("inspect the app's container: the engine gave no state")
+		return record.Exit{}, fmt.Errorf("the app: %w", err)
 	}
 	return record.Exit{Code: state.ExitCode, OOMKilled: state.OOMKilled}, nil
 }
 
-// maxLog bounds what is read of an app's log, in bytes: engines keep a long line
-// in pieces of 16 KiB and count them as lines.
-const maxLog = 512 << 10
-
 // Logs gives the last lines the app wrote. They are foreign text.
 func (p *Pod) Logs(ctx context.Context, lines int) ([]string, error) {
-	stream, err := p.client.api.ContainerLogs(ctx, p.App, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: fmt.Sprint(lines)})
-	if err != nil {
-		return nil, fmt.Errorf("read the app's log: %w", err)
-	}
-	defer stream.Close()
-	var text bytes.Buffer
-	// A log that breaks off still shows its beginning.
-	_, err = stdcopy.StdCopy(&text, &text, io.LimitReader(stream, maxLog))
-	if text.Len() == 0 {
-		return nil, err
-	}
-	all := strings.Split(strings.TrimRight(text.String(), "\n"), "\n")
-	return all[max(0, len(all)-lines):], nil
+	return p.client.logs(ctx, p.App, lines)
 }
 
 // Close removes both containers, at the same time where the engine allows it:
@@ -290,10 +269,7 @@ func (p *Pod) remove(ctx context.Context, id string) error {
 	if id == "" {
 		return nil
 	}
-	if err := p.client.removeContainer(ctx, id); err != nil && !gone(err) {
-		return fmt.Errorf("remove container %.12s: %w", id, err)
-	}
-	return nil
+	return p.client.discard(ctx, id)
 }
 
 // stdio takes the engine's multiplexed stream apart.
@@ -304,14 +280,14 @@ type stdio struct {
 	release    func() bool // from the engine's life
 
 	mu     sync.Mutex
-	stderr bytes.Buffer
+	stderr keeper
 }
 
 // newStdio reads until the engine is lost: of a connection under TLS the lifeline
 // does not know.
 func newStdio(lost context.Context, connection client.HijackedResponse) *stdio {
 	reader, writer := io.Pipe()
-	s := &stdio{connection: connection, out: reader, done: make(chan struct{})}
+	s := &stdio{connection: connection, out: reader, done: make(chan struct{}), stderr: keeper{most: maxAgentErrors}}
 	s.release = context.AfterFunc(lost, connection.Close)
 	go func() {
 		defer close(s.done)
@@ -335,16 +311,17 @@ func (s *stdio) Close() {
 func (s *stdio) errors() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stderr.String()
+	return string(s.stderr.kept)
 }
+
+// maxAgentErrors bounds what is kept of the agent's standard error, in bytes.
+const maxAgentErrors = 4 << 10
 
 // stderrSink keeps the beginning of the agent's standard error.
 type stderrSink stdio
 
 func (s *stderrSink) Write(p []byte) (int, error) {
-	const keep = 4 << 10
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stderr.Write(p[:min(len(p), max(0, keep-s.stderr.Len()))])
-	return len(p), nil
+	return s.stderr.Write(p)
 }

@@ -136,8 +136,8 @@ func (s *Site) Close(ctx context.Context) error {
 	var all errgroup.Group
 	for _, id := range s.Containers() {
 		all.Go(func() error {
-			if err := s.run.client.removeContainer(ctx, id); err != nil && !gone(err) {
-				return fmt.Errorf("remove the dependency %.12s: %w", id, err)
+			if err := s.run.client.discard(ctx, id); err != nil {
+				return fmt.Errorf("a dependency: %w", err)
 			}
 			return nil
 		})

@@ -141,11 +141,8 @@ func (t *tool) run(ctx context.Context) (ToolEnd, error) {
 	if _, err := t.client.api.ContainerStart(ctx, t.id, client.ContainerStartOptions{}); err != nil {
 		return ToolEnd{}, fmt.Errorf("start %s: %w", what, err)
 	}
-	wait := t.client.api.ContainerWait(ctx, t.id, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
-	select {
-	case <-wait.Result:
-	case err := <-wait.Error:
-		return ToolEnd{}, fmt.Errorf("wait for the end of %s: %w", what, err)
+	if _, err := t.client.awaitEnd(ctx, t.id); err != nil {
+		return ToolEnd{}, fmt.Errorf("run %s: %w", what, err)
 	}
 	if t.spec.Ended != nil {
 		if err := t.spec.Ended(); err != nil {
@@ -157,16 +154,12 @@ func (t *tool) run(ctx context.Context) (ToolEnd, error) {
 
 // end collects what is left of a program that has ended.
 func (t *tool) end(ctx context.Context, output *output) (ToolEnd, error) {
-	found, err := t.client.api.ContainerInspect(ctx, t.id, client.ContainerInspectOptions{})
+	state, err := t.client.state(ctx, t.id)
 	if err != nil {
-		return ToolEnd{}, fmt.Errorf("inspect the container of %s: %w", t.spec.Command[0], err)
-	}
-	if found.Container.State == nil {
-		return ToolEnd{}, fmt.Errorf("inspect the container of %s: the engine gave no state", t.spec.Command[0])
+		return ToolEnd{}, fmt.Errorf("run %s: %w", t.spec.Command[0], err)
 	}
 	output.wait()
-	end := ToolEnd{Code: found.Container.State.ExitCode, OOMKilled: found.Container.State.OOMKilled,
-		Stdout: output.stdout.kept, Stderr: output.stderr.kept}
+	end := ToolEnd{Code: state.ExitCode, OOMKilled: state.OOMKilled, Stdout: output.stdout.kept, Stderr: output.stderr.kept}
 	if t.spec.Result != "" {
 		end.Result, err = t.get(ctx, t.spec.Result)
 	}
@@ -235,8 +228,8 @@ func (t *tool) remove(ctx context.Context) error {
 	const patience = 30 * time.Second
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	if err := t.client.removeContainer(ctx, t.id); err != nil && !gone(err) {
-		return fmt.Errorf("remove the container of %s: %w", t.spec.Command[0], err)
+	if err := t.client.discard(ctx, t.id); err != nil {
+		return fmt.Errorf("run %s: %w", t.spec.Command[0], err)
 	}
 	return nil
 }
@@ -271,23 +264,4 @@ func (o *output) wait() {
 func (o *output) close() {
 	o.connection.Close()
 	<-o.done
-}
-
-// keeper keeps the first bytes, or the last.
-type keeper struct {
-	most int
-	last bool
-	kept []byte
-}
-
-func (k *keeper) Write(p []byte) (int, error) {
-	if !k.last {
-		k.kept = append(k.kept, p[:min(len(p), k.most-len(k.kept))]...)
-		return len(p), nil
-	}
-	k.kept = append(k.kept, p[max(0, len(p)-k.most):]...)
-	if over := len(k.kept) - k.most; over > 0 {
-		k.kept = append(k.kept[:0], k.kept[over:]...)
-	}
-	return len(p), nil
 }

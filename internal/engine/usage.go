@@ -56,11 +56,8 @@ func usageOf(stats container.StatsResponse) Usage {
 // AwaitEnd returns when the app has ended. An error says that it is not known
 // whether it has.
 func (p *Pod) AwaitEnd(ctx context.Context) error {
-	wait := p.client.api.ContainerWait(ctx, p.App, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
-	select {
-	case <-wait.Result:
-		return nil
-	case err := <-wait.Error:
-		return fmt.Errorf("wait for the app's end: %w", err)
+	if _, err := p.client.awaitEnd(ctx, p.App); err != nil {
+		return fmt.Errorf("the app: %w", err)
 	}
+	return nil
 }
