@@ -82,7 +82,7 @@ func (t *trial) followJob(ctx context.Context) error {
 		}
 		if empty {
 			after := sample.Monotonic() - t.zero
-			t.lastReading(&r)
+			t.readCPU(&r)
 			t.ran(r.alive, after)
 			t.jobCPU(r, after)
 			t.jobMemory(r, after)
@@ -103,9 +103,7 @@ func (t *trial) followJob(ctx context.Context) error {
 
 // take reads the counters of a job that still runs.
 func (t *trial) take(r *run) {
-	if reading, known := t.cpu(); known {
-		r.cpu, r.cpuAt = reading, sample.Monotonic()-t.zero
-	}
+	t.readCPU(r)
 	if r.alive > jobEager {
 		return
 	}
@@ -114,9 +112,9 @@ func (t *trial) take(r *run) {
 	}
 }
 
-// lastReading takes the CPU time of a job that has ended. The kernel keeps it
+// readCPU takes the job's CPU time. The kernel keeps that of one that has ended
 // until the engine removes the cgroup.
-func (t *trial) lastReading(r *run) {
+func (t *trial) readCPU(r *run) {
 	if reading, known := t.cpu(); known {
 		r.cpu, r.cpuAt = reading, sample.Monotonic()-t.zero
 	}

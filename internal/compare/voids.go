@@ -2,8 +2,6 @@ package compare
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/plimsoll-ci/plimsoll/internal/stat"
@@ -38,14 +36,8 @@ func mostly(voids []string) string {
 			causes[cause]++
 		}
 	}
-	most := ""
-	for _, cause := range slices.Sorted(maps.Keys(causes)) {
-		if most == "" || causes[cause] > causes[most] {
-			most = cause
-		}
-	}
-	if most == "" {
+	if len(causes) == 0 {
 		return ""
 	}
-	return ", most for " + most
+	return ", most for " + stat.Commonest(causes)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/agent"
@@ -395,5 +396,5 @@ func (b *boot) beginDrain(ctx context.Context) error {
 	return err
 }
 
-// exitKilled is 128 + SIGKILL.
-const exitKilled = 137
+// exitKilled is the exit code of a program that SIGKILL ended.
+const exitKilled = signalled + int(syscall.SIGKILL)

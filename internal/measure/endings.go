@@ -52,9 +52,6 @@ func (h *habits) of(ctx context.Context, b *boot) habit {
 	return known
 }
 
-// signalExit is what is added to a signal's number in an exit code.
-const signalExit = 128
-
 // judge says what the app made of its stop signal.
 func (h habit) judge(exit *record.Exit, timeout time.Duration) {
 	switch {
@@ -62,7 +59,7 @@ func (h habit) judge(exit *record.Exit, timeout time.Duration) {
 		exit.Ending = record.EndedByKill
 		exit.Cause = fmt.Sprintf("had to be killed %v after %s: %s", timeout, h.name(), h.whyKilled())
 	case exit.OOMKilled:
-	case exit.Code == signalExit+int(h.signal) && h.diesBySignal():
+	case exit.Code == signalled+int(h.signal) && h.diesBySignal():
 		exit.Ending = record.EndedBySignal
 		exit.Cause = fmt.Sprintf("does not handle %s: the signal itself ended it (exit code %d), so whatever was under way is dropped", h.name(), exit.Code)
 	default:

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -97,7 +96,7 @@ func (r *rounds) tooNoisy() bool {
 	}
 	r.note("stopped after %s: machine too noisy, %d of %d voided, most for %s; "+
 		"run it when the machine is quiet, or count them all with `measure.guards: off`", counted(r.result.Rounds),
-		r.result.Voided, r.result.Rounds+r.result.Voided, commonest(r.causes))
+		r.result.Voided, r.result.Rounds+r.result.Voided, stat.Commonest(r.causes))
 	return true
 }
 
@@ -150,15 +149,4 @@ func clockChange(readings ...[]int64) float64 {
 		return 0
 	}
 	return float64(slices.Max(all))/float64(slices.Min(all)) - 1
-}
-
-// commonest is the cause that stands most often before the colon of a void.
-func commonest(causes map[string]int) string {
-	most := ""
-	for _, cause := range slices.Sorted(maps.Keys(causes)) {
-		if most == "" || causes[cause] > causes[most] {
-			most = cause
-		}
-	}
-	return most
 }
