@@ -5,12 +5,13 @@ import (
 	"bytes"
 	"io"
 
-	"github.com/google/go-containerregistry/pkg/compression"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 // writeImage writes an image of one layer, for the engine's architecture, as a
@@ -66,12 +67,12 @@ func archiveOf(files []archived) ([]byte, error) {
 	return content.Bytes(), nil
 }
 
-// layerOf is not compressed: it goes over a local socket once.
+// layerOf is not compressed: it goes over a local socket once. (Package tarball
+// would compress it, twice, whatever it is asked for.)
 func layerOf(files []archived) (v1.Layer, error) {
 	content, err := archiveOf(files)
 	if err != nil {
 		return nil, err
 	}
-	opener := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
-	return tarball.LayerFromOpener(opener, tarball.WithCompression(compression.None))
+	return static.NewLayer(content, types.DockerUncompressedLayer), nil
 }
