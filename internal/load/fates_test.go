@@ -12,7 +12,8 @@ import (
 )
 
 // On a kept connection, net/http sends again what was broken off. That nobody
-// listens by then does not make the request one that was never taken.
+// listens by then does not make a request that was worked on one that was never
+// taken.
 func TestARequestTakenOnAKeptConnectionIsLost(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -23,6 +24,7 @@ func TestARequestTakenOnAKeptConnectionIsLost(t *testing.T) {
 		if served++; served == 2 {
 			listener.Close()
 			close(until)
+			time.Sleep(100 * time.Millisecond)
 			panic(http.ErrAbortHandler)
 		}
 	}))
