@@ -59,65 +59,13 @@ func (d *decoder) cost(n *yaml.Node, c *Cost) {
 		field{name: "region", read: value(d, &c.Region, regions)},
 		field{name: "traffic", read: func(v *yaml.Node) { d.traffic(v, &c.Traffic) }},
 		field{name: "replicas", read: func(v *yaml.Node) { d.replicas(v, &c.Replicas) }},
+		field{name: "core_speed", read: func(v *yaml.Node) { d.coreSpeed(v, &c.CoreSpeed) }},
+		field{name: "three_years", read: func(v *yaml.Node) { c.ThreeYears = &ThreeYears{}; d.threeYears(v, c.ThreeYears) }},
 	)
 	if present["node"] != nil && c.Platform == "fargate" {
 		d.failf(target(present["node"]), `the platform %q has no nodes; expected "platform: kubernetes" or no "node"`, c.Platform)
 	}
 }
-
-// traffic reads the load in production. What is left out follows from what is
-// said, so that one number is enough.
-func (d *decoder) traffic(n *yaml.Node, t *Traffic) {
-	var average, peak, hours float64
-	rate := rates.check(positive).check(atMost(maxTraffic, "1000000000/s"))
-	present := d.mapping(n, `a mapping with "average", "peak", "peak_hours" and "deploys"`,
-		field{name: "average", read: value(d, &average, rate)},
-		field{name: "peak", read: value(d, &peak, rate)},
-		field{name: "peak_hours", read: value(d, &hours, dayHours)},
-		field{name: "deploys", read: value(d, &t.Deploys, numbers.check(atMost[float64](maxDeploys, "100000 a month")))},
-	)
-	if !read(present["average"], average) || !read(present["peak"], peak) || !read(present["peak_hours"], hours) {
-		return // reported already; what follows from it would only repeat that
-	}
-	average, peak = completeRates(average, peak, hours)
-	if hours == 0 {
-		hours = min(defaultPeakHours, 24*average/peak)
-	}
-	t.Average, t.Peak, t.PeakHours = average, peak, hours
-	switch {
-	case peak < average:
-		d.failf(target(present["peak"]), "the peak of %s/s is below the average of %s/s", decimal(peak), decimal(average))
-	case peak*hours > 24*average*(1+1e-9):
-		d.failf(target(present["peak_hours"]), "%s hours a day at the peak of %s/s are already %s/s on average, more than the stated %s/s",
-			decimal(hours), decimal(peak), decimal(peak*hours/24), decimal(average))
-	}
-}
-
-// read reports whether a key is either absent or was read: zero is no valid
-// value of any key it is asked about.
-func read(n *yaml.Node, v float64) bool { return n == nil || v > 0 }
-
-// completeRates derives the rate that was left out. The peak can't be so far
-// above the average that the peak hours alone exceed it.
-func completeRates(average, peak, hours float64) (float64, float64) {
-	ratio := peakOverAverage
-	if hours > 0 {
-		ratio = min(ratio, 24/hours)
-	}
-	if average == 0 && peak == 0 {
-		average = defaultAverage
-	}
-	if average == 0 {
-		average = peak / ratio
-	}
-	if peak == 0 {
-		peak = average * ratio
-	}
-	return average, peak
-}
-
-var dayHours = notation[float64]{"a number of hours a day such as 6", numbers.parse}.
-	check(positive).check(atMost(24.0, "24"))
 
 func (d *decoder) replicas(n *yaml.Node, r *Replicas) {
 	var least, most int

@@ -113,6 +113,8 @@ func TestDesignExample(t *testing.T) {
 			Platform: "kubernetes", Node: "aws/m7i.large", Region: "us-east-1",
 			Traffic:  config.Traffic{Average: 120, Peak: 400, PeakHours: 6, Deploys: 60},
 			Replicas: config.Replicas{Min: 2, Max: 10, TargetCPU: 0.7},
+
+			CoreSpeed: config.CoreSpeed{Ratio: 1, Sigma: 0.2},
 		},
 		OnInconclusive: record.Pass,
 	}
@@ -174,6 +176,8 @@ func TestEverything(t *testing.T) {
 		Platform: "fargate", Region: "us-east-1",
 		Traffic:  config.Traffic{Average: 50, Peak: 150, PeakHours: 6, Deploys: 60},
 		Replicas: config.Replicas{Min: 3, Max: 10, TargetCPU: 0.7},
+
+		CoreSpeed: config.CoreSpeed{Ratio: 1, Sigma: 0.2},
 	}
 	if d := cmp.Diff(wantCost, plan.Cost, approximately); d != "" {
 		t.Errorf("cost (-want +got):\n%s", d)
@@ -247,6 +251,50 @@ func TestImagesBesideTheFile(t *testing.T) {
 	_, err := config.LoadImages("x", []byte("services: [{image: a}, {image: b}]"), given)
 	if err == nil || !strings.Contains(err.Error(), "it has 2 services") {
 		t.Errorf("two services: %v", err)
+	}
+}
+
+// Both ends of a range are completed as one number is, and the middle is likely.
+func TestTrafficFromARange(t *testing.T) {
+	for src, want := range map[string]config.Traffic{
+		"average: 80/s..160/s": {
+			Average: 120, Peak: 360, PeakHours: 6, Deploys: 60,
+			Low: config.Rates{Average: 80, Peak: 240}, High: config.Rates{Average: 160, Peak: 480},
+		},
+		"average: 80/s .. 160/s, peak: 400/s": {
+			Average: 120, Peak: 400, PeakHours: 4.8, Deploys: 60,
+			Low: config.Rates{Average: 80, Peak: 400}, High: config.Rates{Average: 160, Peak: 400},
+		},
+		"peak: 60/m..3/s, peak_hours: 24": {
+			Average: 2, Peak: 2, PeakHours: 24, Deploys: 60,
+			Low: config.Rates{Average: 1, Peak: 1}, High: config.Rates{Average: 3, Peak: 3},
+		},
+		"average: 5/s..5/s": {Average: 5, Peak: 15, PeakHours: 6, Deploys: 60},
+	} {
+		plan, err := config.Load("x", []byte("services: [{image: a}]\ncost: {traffic: {"+src+"}}"))
+		if err != nil {
+			t.Errorf("%s: %v", src, err)
+			continue
+		}
+		if d := cmp.Diff(want, plan.Cost.Traffic, approximately); d != "" {
+			t.Errorf("%s (-want +got):\n%s", src, d)
+		}
+	}
+}
+
+func TestWhatOnlyTheUserKnows(t *testing.T) {
+	plan, err := config.Load("x", []byte("services: [{image: a}]\ncost: {core_speed: {ratio: 1.5, sigma: 0%}, "+
+		"three_years: {growth: 20%, discount: 0%, self_managed: {hours: 16, wage: 80USD}, hybrid: {discount: 30%}}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(v float64) *float64 { return &v }
+	want := &config.ThreeYears{
+		Growth: of(0.2), Discount: of(0),
+		SelfManaged: config.Work{Hours: of(16), Wage: of(80)}, Hybrid: config.Work{Discount: of(0.3)},
+	}
+	if d := cmp.Diff(want, plan.Cost.ThreeYears, approximately); d != "" || plan.Cost.CoreSpeed != (config.CoreSpeed{Ratio: 1.5}) {
+		t.Errorf("core speed %+v, three years (-want +got):\n%s", plan.Cost.CoreSpeed, d)
 	}
 }
 

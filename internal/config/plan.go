@@ -40,6 +40,9 @@ type Cost struct {
 	Region   string
 	Traffic  Traffic
 	Replicas Replicas
+
+	CoreSpeed  CoreSpeed
+	ThreeYears *ThreeYears // nil where nobody asked
 }
 
 // Traffic is the load in production.
@@ -48,6 +51,36 @@ type Traffic struct {
 	Peak      float64 // requests per second during the peak hours
 	PeakHours float64 // per day
 	Deploys   float64 // per month
+
+	Low, High Rates // the ends of what may be, both zero where one rate is given
+}
+
+// Rates are those of one month.
+type Rates struct {
+	Average, Peak float64 // requests per second
+}
+
+// CoreSpeed is how fast a core of the platform is, as a ratio to one of the
+// machine that measured. It is seldom known, so it has a spread: that of the
+// logarithm of the ratio.
+type CoreSpeed struct {
+	Ratio, Sigma float64
+}
+
+// ThreeYears is what only the user can know of the years to come; nil is not
+// known.
+type ThreeYears struct {
+	Growth   *float64 // of the traffic, as a ratio a year
+	Discount *float64 // off the platform's price, as a ratio
+
+	SelfManaged, Managed, Hybrid Work
+}
+
+// Work is what one way to run a service takes beside the bill; nil is not known.
+type Work struct {
+	Hours    *float64 // of people's work a month
+	Wage     *float64 // USD an hour
+	Discount *float64 // in place of the general one
 }
 
 // Replicas bounds the autoscaler.
@@ -114,6 +147,8 @@ func defaultCost() Cost {
 		Platform: "kubernetes",
 		Traffic:  Traffic{Average: defaultAverage, Peak: defaultAverage * peakOverAverage, PeakHours: defaultPeakHours, Deploys: 60},
 		Replicas: Replicas{Min: 2, Max: 10, TargetCPU: 0.7},
+
+		CoreSpeed: CoreSpeed{Ratio: 1, Sigma: 0.2},
 	}
 }
 

@@ -78,4 +78,8 @@ type CostChange struct {
 	Level    float64  `json:"level"`
 	Detail   Estimate `json:"detail"` // head's estimate, with its steps and prices
 	Was      Estimate `json:"was"`    // base's
+
+	// Causes say which measured inputs the difference between Base and Head comes
+	// from, the largest first. They add up to it.
+	Causes []CostCause `json:"causes,omitempty"`
 }

@@ -19,6 +19,7 @@ type Estimate struct {
 	Sensitivity []CostSlope `json:"sensitivity,omitempty"`
 	Density     []Density   `json:"density,omitempty"`
 	Decision    *Decision   `json:"decision,omitempty"`
+	ThreeYears  []CostTotal `json:"three_years,omitempty"` // empty unless the user asked
 }
 
 // Money is an amount a month in the price book's currency.
@@ -64,11 +65,36 @@ type CostStep struct {
 	Saves float64  `json:"saves"` // USD a month and replica less then
 }
 
-// CostSlope is what a little more of one input costs at this platform and traffic.
+// CostSlope is what a little more of one input costs at this platform and traffic:
+// the mean slope from what was measured up to a multiple of it that crosses a
+// step, since within a step more costs nothing and at its edge everything.
 type CostSlope struct {
 	Input  MetricID `json:"input"`
 	Per    float64  `json:"per"`    // of the input, in its unit
 	Amount float64  `json:"amount"` // USD a month
+	From   float64  `json:"from"`   // of the input: the interval the slope is the mean over
+	To     float64  `json:"to"`
+}
+
+// CostCause is what one input contributes to the difference between two
+// estimates. The contributions add up to it.
+type CostCause struct {
+	Input  MetricID `json:"input"`
+	Base   float64  `json:"base"` // of the input, in its unit
+	Head   float64  `json:"head"`
+	Amount float64  `json:"amount"`        // USD a month
+	How    string   `json:"how,omitempty"` // what it changed of the sizing, in words
+}
+
+// CostTotal is what one way to run a service costs over three years.
+type CostTotal struct {
+	Name        string   `json:"name"`         // self-managed, managed or hybrid
+	Platform    string   `json:"platform"`     // what it is priced on
+	Bill        float64  `json:"bill"`         // USD to the provider
+	Work        float64  `json:"work"`         // USD for people's hours, 0 where they are not known
+	Total       float64  `json:"total"`        // USD
+	NotMeasured []string `json:"not_measured"` // what only the user could say and did not
+	How         string   `json:"how"`          // the arithmetic, in words
 }
 
 // Density is what so many replicas take.
