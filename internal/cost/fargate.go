@@ -81,10 +81,10 @@ func (f *fargate) choose(d demand) (taskSize, error) {
 			continue
 		}
 		amount := f.rate(s)
-		if d.Declared.CPUs == 0 {
+		if d.Declared.cores() == 0 {
 			amount *= d.average(d.share(s.vcpu))
 		}
-		if d.Declared.CPUs > 0 || d.enough(d.share(s.vcpu)) {
+		if d.Declared.cores() > 0 || d.enough(d.share(s.vcpu)) {
 			if best == (taskSize{}) || amount < lowest {
 				best, lowest = s, amount
 			}

@@ -67,7 +67,7 @@ func (k *kubernetes) bill(d demand) (bill, error) {
 	if err := k.fits(cpu, memory); err != nil {
 		return bill{}, err
 	}
-	b := bill{request: limits(cpu, memory), limit: limits(d.Declared.CPUs, memory), replicas: d.average(one), notes: d.overload(one)}
+	b := bill{request: limits(cpu, memory), limit: d.limit(memory), replicas: d.average(one), notes: d.overload(one)}
 	hours := b.replicas * k.hours
 	b.add("CPU", hours*cpu*k.cpu, "%s replicas x %s h x %s cores x $%s, of %s at $%s/h",
 		short(b.replicas), short(k.hours), short(cpu), short(k.cpu), k.node.Name, short(k.node.Value))

@@ -26,9 +26,8 @@ type Inputs struct {
 	StartupReady float64 // seconds
 	StartupCPU   float64 // CPU seconds; no platform of this version bills it
 
-	// Declared are the requests and limits the user deploys with, where they are
-	// known; what is zero is sized from the measurement.
-	Declared record.Limits
+	// Declared is what the user deploys with, where it is known.
+	Declared Declared
 }
 
 // Model prices images on one platform under one traffic.
@@ -103,7 +102,7 @@ func finite(values ...float64) bool {
 // Estimate prices one image. Low and High of the amount equal its value: the
 // spread comes from pricing many boots.
 func (m *Model) Estimate(in Inputs) (record.Estimate, error) {
-	d := demand{Inputs: in, Traffic: m.cost.Traffic, Replicas: m.cost.Replicas}
+	d := demand{Inputs: in, Traffic: m.cost.Traffic, Replicas: in.Declared.over(m.cost.Replicas)}
 	if err := d.check(); err != nil {
 		return record.Estimate{}, fmt.Errorf("price %s: %w", m.cost.Platform, err)
 	}

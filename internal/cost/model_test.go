@@ -85,7 +85,7 @@ func TestFargateSteps(t *testing.T) {
 		{8.5, 512, 16, 32, "576.64"},
 		{16, 32769, 16, 40, "602.60"},
 	} {
-		e := estimate(t, one("fargate"), Inputs{Declared: record.Limits{CPUs: c.cpu, Memory: c.mib * mib}})
+		e := estimate(t, one("fargate"), Inputs{Declared: Declared{Limit: record.Limits{CPUs: c.cpu, Memory: c.mib * mib}}})
 		if got := dollars(e.Items[0].Amount); got != c.amount || e.Request.CPUs != c.vcpu || float64(e.Request.Memory)/mib/1024 != c.gb {
 			t.Errorf("%v CPUs and %d MiB: $%s on %+v, want $%s on %v vCPU and %v GB", c.cpu, c.mib, got, e.Request, c.amount, c.vcpu, c.gb)
 		}
@@ -141,7 +141,7 @@ func TestFargateTakesTheCheaperSizeOverTheMonth(t *testing.T) {
 	if e := estimate(t, c, in); e.Request.CPUs != 0.25 || dollars(e.Items[0].Amount) != "30.07" {
 		t.Errorf("short peak: %v of %+v for $%v", e.Replicas, e.Request, e.Items[0].Amount)
 	}
-	in.Declared.CPUs = 1 // and a declared size is kept
+	in.Declared.Limit.CPUs = 1 // and a declared size is kept
 	if e := estimate(t, c, in); e.Request.CPUs != 1 {
 		t.Errorf("declared: %v of %+v", e.Replicas, e.Request)
 	}
@@ -248,7 +248,7 @@ func TestReplicas(t *testing.T) {
 }
 
 func TestDeclaredLimits(t *testing.T) {
-	in := Inputs{MemoryPeak: 200 * mib, CPURequest: 0.002, Declared: record.Limits{CPUs: 0.5, Memory: 256 * mib}}
+	in := Inputs{MemoryPeak: 200 * mib, CPURequest: 0.002, Declared: Declared{Limit: record.Limits{CPUs: 0.5, Memory: 256 * mib}}}
 	e := estimate(t, config.Cost{}, in)
 	if e.Request != (record.Limits{CPUs: 0.5, Memory: 256 * mib}) || e.Limit != e.Request {
 		t.Errorf("%+v, %+v", e.Request, e.Limit)
@@ -353,9 +353,9 @@ func TestInputsThatCannotBePriced(t *testing.T) {
 		{"kubernetes", Inputs{MemoryPeak: 1, CPURequest: math.NaN()}, "negative or not finite"},
 		{"kubernetes", Inputs{MemoryPeak: 1, CPUIdle: math.Inf(1)}, "negative or not finite"},
 		{"kubernetes", Inputs{MemoryPeak: 6200 * mib}, "7130 MiB does not fit on aws/m7i.large, which has 1.93 cores and 6903 MiB for pods"},
-		{"kubernetes", Inputs{Declared: record.Limits{CPUs: 2, Memory: mib}}, "2 cores and 1 MiB does not fit"},
+		{"kubernetes", Inputs{Declared: Declared{Limit: record.Limits{CPUs: 2, Memory: mib}}}, "2 cores and 1 MiB does not fit"},
 		{"fargate", Inputs{MemoryPeak: 110_000 * mib}, "no task size has 0.01 vCPU and 126500 MiB; the largest has 16 vCPU and 120 GB"},
-		{"fargate", Inputs{Declared: record.Limits{CPUs: 17, Memory: mib}}, "no task size has 17 vCPU"},
+		{"fargate", Inputs{Declared: Declared{Limit: record.Limits{CPUs: 17, Memory: mib}}}, "no task size has 17 vCPU"},
 	} {
 		_, err := model(t, config.Cost{Platform: c.platform}).Estimate(c.in)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -367,7 +367,7 @@ func TestInputsThatCannotBePriced(t *testing.T) {
 // Both sides of the last pod that fits: 6,903 MiB.
 func TestKubernetesLargestPod(t *testing.T) {
 	for memory, fits := range map[record.Bytes]bool{6903: true, 6904: false} {
-		_, err := model(t, config.Cost{}).Estimate(Inputs{Declared: record.Limits{Memory: memory * mib}})
+		_, err := model(t, config.Cost{}).Estimate(Inputs{Declared: Declared{Limit: record.Limits{Memory: memory * mib}}})
 		if (err == nil) != fits {
 			t.Errorf("%d MiB: %v", memory, err)
 		}

@@ -31,7 +31,7 @@ func scenario(t *rapid.T) (config.Cost, Inputs) {
 		StartupReady: rapid.Float64Range(0, 30).Draw(t, "ready"),
 	}
 	if rapid.Bool().Draw(t, "declared") {
-		in.Declared = record.Limits{CPUs: rapid.Float64Range(0.01, 1.9).Draw(t, "cpus")}
+		in.Declared = Declared{Limit: record.Limits{CPUs: rapid.Float64Range(0.01, 1.9).Draw(t, "cpus")}}
 	}
 	return c, in
 }

@@ -29,21 +29,23 @@ const (
 )
 
 func (d demand) check() error {
-	if !finite(float64(d.MemoryPeak), float64(d.Compressed), float64(d.Pull), d.CPURequest, d.CPUIdle, d.StartupReady, d.StartupCPU,
-		float64(d.Declared.Memory), d.Declared.CPUs) {
-		return errors.New("a measured or declared quantity is negative or not finite")
+	if !finite(float64(d.MemoryPeak), float64(d.Compressed), float64(d.Pull), d.CPURequest, d.CPUIdle, d.StartupReady, d.StartupCPU) {
+		return errors.New("a measured quantity is negative or not finite")
 	}
-	if d.MemoryPeak == 0 && d.Declared.Memory == 0 {
+	if err := d.Declared.check(); err != nil {
+		return err
+	}
+	if d.MemoryPeak == 0 && d.Declared.memory() == 0 {
 		return errors.New("the memory peak was not measured and no memory limit is declared")
 	}
 	return nil
 }
 
-// memoryMiB is the memory request, and limit, of one replica in whole MiB: what
-// is declared, else the measured peak with a margin.
+// memoryMiB is the memory request of one replica in whole MiB: what is declared,
+// else the measured peak with a margin.
 func (d demand) memoryMiB() float64 {
-	if d.Declared.Memory > 0 {
-		return ceil(float64(d.Declared.Memory) / mebibyte)
+	if declared := d.Declared.memory(); declared > 0 {
+		return ceil(float64(declared) / mebibyte)
 	}
 	return ceil(d.wantedMemory() / mebibyte)
 }
@@ -63,8 +65,8 @@ func (d demand) share(cores float64) share { return share{cores, d.TargetCPU*cor
 // least number of replicas at the autoscaler's target under average traffic.
 // It stays within what a machine has; more load then means more replicas.
 func (d demand) size(most float64) share {
-	if d.Declared.CPUs > 0 {
-		return d.share(d.Declared.CPUs)
+	if declared := d.Declared.cores(); declared > 0 {
+		return d.share(declared)
 	}
 	work := d.Average * d.CPURequest / float64(d.Min)
 	switch cores := (work + d.CPUIdle) / d.TargetCPU; {
@@ -131,18 +133,38 @@ func (d demand) overload(s share) []string {
 // notes say how far the sizing can be trusted.
 func (d demand) notes() []string {
 	var notes []string
-	switch limit := float64(d.Declared.Memory); {
-	case limit == 0:
-		notes = append(notes, "memory is the measured peak and 15 %: a short run sees no leak and no slow cache, so this is a lower bound")
-	case limit < float64(d.MemoryPeak):
-		notes = append(notes, fmt.Sprintf("the memory limit of %s MiB is below the measured peak of %s MiB: this service will be killed", short(limit/mebibyte), short(float64(d.MemoryPeak)/mebibyte)))
-	case limit < d.wantedMemory():
-		notes = append(notes, fmt.Sprintf("the memory limit of %s MiB leaves less than 15 %% above the measured peak of %s MiB", short(limit/mebibyte), short(float64(d.MemoryPeak)/mebibyte)))
+	if note := d.memoryNote(); note != "" {
+		notes = append(notes, note)
 	}
 	if d.CPURequest == 0 {
 		notes = append(notes, "CPU per request was not measured: replicas stay at the minimum, whatever the traffic")
 	}
 	return notes
+}
+
+// memoryNote says how the memory that is paid for stands to the measured peak.
+func (d demand) memoryNote() string {
+	limit, request, peak := float64(d.Declared.Limit.Memory), float64(d.Declared.memory()), float64(d.MemoryPeak)
+	switch {
+	case request == 0:
+		return "memory is the measured peak and 15 %: a short run sees no leak and no slow cache, so this is a lower bound"
+	case limit > 0 && limit < peak:
+		return fmt.Sprintf("the memory limit of %s MiB is below the measured peak of %s MiB: this service will be killed", short(limit/mebibyte), short(peak/mebibyte))
+	case request < peak:
+		return fmt.Sprintf("the memory request of %s MiB is below the measured peak of %s MiB: its node may run out of memory", short(request/mebibyte), short(peak/mebibyte))
+	case limit > 0 && limit < d.wantedMemory():
+		return fmt.Sprintf("the memory limit of %s MiB leaves less than 15 %% above the measured peak of %s MiB", short(limit/mebibyte), short(peak/mebibyte))
+	}
+	return ""
+}
+
+// limit is what one replica may use: what is declared, else no more memory than
+// it asks for, and as much CPU as there is.
+func (d demand) limit(memoryMiB float64) record.Limits {
+	if d.Declared.memory() > 0 {
+		return record.Limits{CPUs: d.Declared.Limit.CPUs, Memory: d.Declared.Limit.Memory}
+	}
+	return limits(d.Declared.Limit.CPUs, memoryMiB)
 }
 
 // ceil rounds up, but not because of the last bits of a product: 0.7 x 3 / 0.7
