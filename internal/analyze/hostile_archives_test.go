@@ -12,6 +12,7 @@ import (
 
 // Archives whose hostility lies around the layers.
 func TestHostileArchives(t *testing.T) {
+	t.Parallel()
 	program := buildOpen(t)
 	f := newFixture(t, "app:1", amd64, layerTar(t, fileOf("a", 10)))
 	manifest := toJSON(t, []item{{Config: "c.json", RepoTags: []string{"app:1"}, Layers: []string{"l.tar"}}})
@@ -71,6 +72,7 @@ func TestHostileArchives(t *testing.T) {
 		}, "image configuration: holds more than 65536 values"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
 			file := writeArchive(t, func(add func(string, any)) {
 				for i := 0; i < len(good); i += 2 {
 					add(good[i].(string), good[i+1])

@@ -2,7 +2,6 @@ package analyze
 
 import (
 	"archive/tar"
-	"bufio"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -143,34 +142,29 @@ func checkHostile(t *testing.T, got outcome, memory int64, want ...string) {
 	t.Logf("%d MiB: %s", got.Peak>>20, got.Error)
 }
 
+// Each layer in a layout, and in what docker save writes, as a stream.
 func TestHostileLayers(t *testing.T) {
+	t.Parallel()
 	program := buildOpen(t)
 	for _, c := range hostileLayers(t) {
 		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
 			dir, name := hostileLayout(t, c)
-			got := sandbox(t, nil).run(t, program, "oci:"+dir)
-			if c.want == "" {
-				checkHostile(t, got, mostMemory)
-			} else {
-				checkHostile(t, got, cmp.Or(c.memory, mostMemory), name, c.want)
+			check := func(t *testing.T, got outcome, want string) {
+				t.Helper()
+				if c.want == "" {
+					checkHostile(t, got, mostMemory)
+				} else {
+					checkHostile(t, got, cmp.Or(c.memory, mostMemory), name, want)
+				}
 			}
-		})
-	}
-}
-
-// The same layers in what docker save writes, as a stream.
-func TestHostileStreams(t *testing.T) {
-	program := buildOpen(t)
-	for _, c := range hostileLayers(t) {
-		t.Run(c.what, func(t *testing.T) {
-			dir, name := hostileLayout(t, c)
-			r := streamed(t, func(w io.Writer) error { return savedLayout(w, dir) })
-			got := sandbox(t, r).run(t, program, "-saved")
-			if c.want == "" {
-				checkHostile(t, got, mostMemory)
-			} else {
-				checkHostile(t, got, cmp.Or(c.memory, mostMemory), name, cmp.Or(c.stream, c.want))
-			}
+			t.Run("layout", func(t *testing.T) {
+				check(t, sandbox(t, nil).run(t, program, "oci:"+dir), c.want)
+			})
+			t.Run("stream", func(t *testing.T) {
+				r := streamed(t, func(w io.Writer) error { return savedLayout(w, dir) })
+				check(t, sandbox(t, r).run(t, program, "-saved"), cmp.Or(c.stream, c.want))
+			})
 		})
 	}
 }
@@ -206,17 +200,14 @@ func savedLayout(w io.Writer, dir string) error {
 
 // Ten million entries, which are written while they are read.
 func TestTenMillionEntries(t *testing.T) {
+	t.Parallel()
 	const n = 10_000_000
 	r := streamed(t, func(w io.Writer) error {
 		out := tar.NewWriter(w)
 		if err := out.WriteHeader(&tar.Header{Name: "l.tar", Size: n * 512, Mode: 0o644}); err != nil {
 			return err
 		}
-		buffered := bufio.NewWriterSize(out, 1<<20)
-		counted(n, "/f")(t, buffered)
-		if err := buffered.Flush(); err != nil {
-			return err
-		}
+		counted(n, "/f")(t, out)
 		c := newFixture(t, "app:1", amd64, nil)
 		if err := writeFile(out, "c.json", c.config); err != nil {
 			return err
