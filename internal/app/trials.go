@@ -158,6 +158,9 @@ func (p *pricing) inputs(rec *record.Record, trial map[record.MetricID]float64) 
 		CPUIdle:      trial[record.CPUIdle],
 		StartupReady: trial[record.StartupReady],
 		StartupCPU:   trial[record.StartupCPU],
+		Latency:      trial[record.LoadP50],
+		RunSeconds:   trial[record.RunSeconds],
+		RunCPU:       trial[record.RunCPU],
 		Compressed:   record.Bytes(rec.Metrics[record.ImageCompressed].Value),
 		Pull:         pull,
 	}

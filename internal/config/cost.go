@@ -17,6 +17,13 @@ var Platforms = []string{"kubernetes", "fargate"}
 // laterPlatforms are priced by a later version.
 var laterPlatforms = []string{"cloud-run", "lambda", "container-apps", "fly", "vm"}
 
+// scalingToNothing are the platforms that stop a service nobody asks anything.
+var scalingToNothing = []string{"cloud-run", "lambda", "container-apps"}
+
+// ScalesToNothing reports whether a platform runs no replica without requests,
+// where none is asked for as the minimum.
+func ScalesToNothing(platform string) bool { return slices.Contains(scalingToNothing, platform) }
+
 // What traffic is assumed where nothing is said.
 const (
 	defaultAverage   = 100.0
@@ -57,30 +64,58 @@ func (d *decoder) cost(n *yaml.Node, c *Cost) {
 		field{name: "platform", read: value(d, &c.Platform, platforms)},
 		field{name: "node", read: value(d, &c.Node, nodes)},
 		field{name: "region", read: value(d, &c.Region, regions)},
+		field{name: "arch", read: value(d, &c.Arch, arches)},
+		field{name: "billing", read: value(d, &c.Billing, billings)},
 		field{name: "traffic", read: func(v *yaml.Node) { d.traffic(v, &c.Traffic) }},
 		field{name: "replicas", read: func(v *yaml.Node) { d.replicas(v, &c.Replicas) }},
 		field{name: "core_speed", read: func(v *yaml.Node) { d.coreSpeed(v, &c.CoreSpeed) }},
 		field{name: "three_years", read: func(v *yaml.Node) { c.ThreeYears = &ThreeYears{}; d.threeYears(v, c.ThreeYears) }},
 	)
+	if at := present["replicas"]; at != nil && c.Replicas.Min == 0 && !ScalesToNothing(c.Platform) {
+		d.failf(target(at), "a minimum of 0 replicas: the platform %q does not scale to nothing, only %s do; expected at least 1",
+			c.Platform, strings.Join(scalingToNothing, ", "))
+	}
+	if present["billing"] != nil && c.Platform != "cloud-run" {
+		d.failf(target(present["billing"]), `only the platform "cloud-run" can be billed in two ways; expected no "billing" on %q`, c.Platform)
+	}
+	if c.Billing == "auto" {
+		c.Billing = ""
+	}
 	if present["node"] != nil && c.Platform == "fargate" {
 		d.failf(target(present["node"]), `the platform %q has no nodes; expected "platform: kubernetes" or no "node"`, c.Platform)
 	}
 }
 
+var (
+	arches   = oneOf("amd64", "arm64")
+	billings = oneOf("auto", "request", "instance")
+)
+
+func oneOf(names ...string) notation[string] {
+	return notation[string]{"one of " + strings.Join(names, ", "), func(s string) (string, error) {
+		if !slices.Contains(names, s) {
+			return "", fmt.Errorf("no such name%s", didYouMean(s, names))
+		}
+		return s, nil
+	}}
+}
+
 func (d *decoder) replicas(n *yaml.Node, r *Replicas) {
-	var least, most int
-	bounded := integers.check(positive).check(atMost(maxReplicas, "10000"))
+	least, most := -1, 0 // as yet unread
+	bounded := integers.check(atMost(maxReplicas, "10000"))
 	present := d.mapping(n, `a mapping with "min", "max" and "target_cpu"`,
 		field{name: "min", read: value(d, &least, bounded)},
-		field{name: "max", read: value(d, &most, bounded)},
+		field{name: "max", read: value(d, &most, bounded.check(positive))},
 		field{name: "target_cpu", read: value(d, &r.TargetCPU, percents.check(positive).check(atMost(1.0, "100%")))},
 	)
+	stated := least >= 0
+	r.MinAssumed = present["min"] == nil
 	switch {
-	case least > 0 && most > 0 && least > most:
+	case stated && most > 0 && least > most:
 		d.failf(target(present["min"]), "the minimum of %d replicas is over the maximum of %d", least, most)
-	case least > 0 && most > 0:
+	case stated && most > 0:
 		r.Min, r.Max = least, most
-	case least > 0:
+	case stated:
 		r.Min, r.Max = least, max(r.Max, least)
 	case most > 0:
 		r.Min, r.Max = min(r.Min, most), most

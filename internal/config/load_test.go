@@ -201,7 +201,7 @@ func TestDefaultIsTheMinimalFile(t *testing.T) {
 	if d := cmp.Diff(load, s.Setup.Load); d != "" {
 		t.Errorf("default load (-want +got):\n%s", d)
 	}
-	if got.Cost.Traffic != (config.Traffic{Average: 100, Peak: 300, PeakHours: 6, Deploys: 60}) {
+	if got.Cost.Traffic != (config.Traffic{Average: 100, Peak: 300, PeakHours: 6, Deploys: 60, Assumed: true}) {
 		t.Errorf("default traffic: %+v", got.Cost.Traffic)
 	}
 }

@@ -38,6 +38,8 @@ type Cost struct {
 	Platform string
 	Node     string // provider/shape, for platforms that have nodes
 	Region   string
+	Arch     string // amd64 or arm64; "" is left to the image
+	Billing  string // of Cloud Run: "request" or "instance", "" the cheaper one
 	Traffic  Traffic
 	Replicas Replicas
 
@@ -51,6 +53,7 @@ type Traffic struct {
 	Peak      float64 // requests per second during the peak hours
 	PeakHours float64 // per day
 	Deploys   float64 // per month
+	Assumed   bool    // nobody said how much traffic there is
 
 	Low, High Rates // the ends of what may be, both zero where one rate is given
 }
@@ -87,6 +90,10 @@ type Work struct {
 type Replicas struct {
 	Min, Max  int
 	TargetCPU float64 // ratio of the CPU request the autoscaler aims at
+
+	// MinAssumed says that nobody asked for a minimum. A platform that can scale to
+	// nothing then does.
+	MinAssumed bool
 }
 
 // Measure bounds the measurement itself.
@@ -145,8 +152,8 @@ func defaultService() Service {
 func defaultCost() Cost {
 	return Cost{
 		Platform: "kubernetes",
-		Traffic:  Traffic{Average: defaultAverage, Peak: defaultAverage * peakOverAverage, PeakHours: defaultPeakHours, Deploys: 60},
-		Replicas: Replicas{Min: 2, Max: 10, TargetCPU: 0.7},
+		Traffic:  Traffic{Average: defaultAverage, Peak: defaultAverage * peakOverAverage, PeakHours: defaultPeakHours, Deploys: 60, Assumed: true},
+		Replicas: Replicas{Min: 2, Max: 10, TargetCPU: 0.7, MinAssumed: true},
 
 		CoreSpeed: CoreSpeed{Ratio: 1, Sigma: 0.2},
 	}

@@ -13,7 +13,7 @@ type span struct{ low, high float64 }
 
 func (s span) middle() float64 { return (s.low + s.high) / 2 }
 
-var rateRanges = notation[span]{"a rate such as 120/s, 50/m or 900/h, or a range of them such as 80/s..160/s", parseRates}.
+var rateRanges = notation[span]{"a rate such as 120/s, 50/m, 900/h or 24/d, or a range of them such as 80/s..160/s", parseRates}.
 	check(func(s span) error { return positive(s.low) }).
 	check(func(s span) error { return atMost(maxTraffic, "1000000000/s")(s.high) })
 
@@ -49,6 +49,7 @@ func (d *decoder) traffic(n *yaml.Node, t *Traffic) {
 	if hours == 0 {
 		hours = min(defaultPeakHours, 24*low.Average/low.Peak, 24*high.Average/high.Peak)
 	}
+	t.Assumed = present["average"] == nil && present["peak"] == nil
 	t.Average, t.Peak, t.PeakHours = likely.Average, likely.Peak, hours
 	if low != high {
 		t.Low, t.High = low, high

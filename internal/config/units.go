@@ -70,7 +70,7 @@ var (
 	seconds   = notation[record.Seconds]{durations.want, parseSeconds}
 	percents  = notation[float64]{"a percentage such as 15%", parsePercent}
 	money     = notation[float64]{"an amount such as 5USD", parseMoney}
-	rates     = notation[float64]{"a rate such as 120/s, 50/m or 900/h", parseRate}
+	rates     = notation[float64]{"a rate such as 120/s, 50/m, 900/h or 24/d", parseRate}
 	cpus      = notation[float64]{"a number of CPUs such as 1, 0.25 or 500m", parseCPUs}
 	numbers   = notation[float64]{"a number", parsePlain}
 	integers  = notation[int]{"a whole number", parseInt}
@@ -200,7 +200,7 @@ func suffixed(s, suffix string) (float64, error) {
 }
 
 // perSecond is what each unit of a rate is worth.
-var perSecond = map[string]float64{"/s": 1, "/m": 1.0 / 60, "/h": 1.0 / 3600}
+var perSecond = map[string]float64{"/s": 1, "/m": 1.0 / 60, "/h": 1.0 / 3600, "/d": 1.0 / 86400}
 
 func parseRate(s string) (float64, error) {
 	number, _, unit, err := split(s)

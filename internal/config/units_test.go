@@ -55,7 +55,7 @@ func TestOtherNotations(t *testing.T) {
 	accepts(t, money, map[string]float64{"5USD": 5, "0.5 USD": 0.5, "0": 0})
 	refuses(t, money, map[string]string{"5": `did you mean "5USD"?`, "5usd": `did you mean "USD"?`, "$5": "prices are in USD", "5 EUR": "prices are in USD", "1,000USD": "no comma"})
 	accepts(t, rates, map[string]float64{"120/s": 120, "60/m": 1, "3600/h": 1, "0.5 /s": 0.5})
-	refuses(t, rates, map[string]string{"120": `did you mean "120/s"?`, "5/d": `no unit "/d"`, "-5/s": "negative"})
+	refuses(t, rates, map[string]string{"120": `did you mean "120/s"?`, "5/w": `no unit "/w"`, "-5/s": "negative"})
 	accepts(t, cpus, map[string]float64{"1": 1, "500m": 0.5, "0.25": 0.25})
 	refuses(t, cpus, map[string]string{"1GB": "found the size", "1e400": "out of range", "two": "not a number"})
 	accepts(t, integers, map[string]int{"0": 0, "12": 12})

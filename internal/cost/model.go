@@ -24,7 +24,13 @@ type Inputs struct {
 	CPURequest   float64 // CPU seconds per request
 	CPUIdle      float64 // cores
 	StartupReady float64 // seconds
-	StartupCPU   float64 // CPU seconds; no platform of this version bills it
+	StartupCPU   float64 // CPU seconds
+	Latency      float64 // seconds that half of the requests take at most
+
+	// RunSeconds and RunCPU, in seconds and CPU seconds, are of an image that is a
+	// job: one that ends by itself. A job has a RunSeconds above zero.
+	RunSeconds float64
+	RunCPU     float64
 
 	// Declared is what the user deploys with, where it is known.
 	Declared Declared
@@ -82,12 +88,20 @@ func check(c config.Cost) error {
 		return fmt.Errorf("traffic of %g/s on average and %g/s at peak, expected an average above zero and a peak not below it", t.Average, t.Peak)
 	case t.PeakHours > 24:
 		return fmt.Errorf("%g peak hours a day, expected at most 24", t.PeakHours)
-	case r.Min < 1 || r.Max < r.Min:
-		return fmt.Errorf("%d to %d replicas, expected at least 1 and a maximum not below the minimum", r.Min, r.Max)
+	case r.Max < 1 || r.Min < least(c.Platform) || r.Max < r.Min:
+		return fmt.Errorf("%d to %d replicas, expected at least %d and a maximum not below the minimum", r.Min, r.Max, max(1, least(c.Platform)))
 	case r.TargetCPU == 0 || r.TargetCPU > 1:
 		return fmt.Errorf("a CPU target of %g, expected a ratio above 0 and at most 1", r.TargetCPU)
 	}
 	return nil
+}
+
+// least is the smallest minimum of replicas that a platform can keep.
+func least(platform string) int {
+	if config.ScalesToNothing(platform) {
+		return 0
+	}
+	return 1
 }
 
 func finite(values ...float64) bool {

@@ -29,7 +29,8 @@ const (
 )
 
 func (d demand) check() error {
-	if !finite(float64(d.MemoryPeak), float64(d.Compressed), float64(d.Pull), d.CPURequest, d.CPUIdle, d.StartupReady, d.StartupCPU) {
+	if !finite(float64(d.MemoryPeak), float64(d.Compressed), float64(d.Pull), d.CPURequest, d.CPUIdle, d.StartupReady, d.StartupCPU,
+		d.Latency, d.RunSeconds, d.RunCPU) {
 		return errors.New("a measured quantity is negative or not finite")
 	}
 	if err := d.Declared.check(); err != nil {
