@@ -193,6 +193,7 @@ func comments(s *githubtest.Server) []githubtest.Comment {
 // Two pushes: the first stays within its budgets, the second does not. There is
 // one comment, and it is there before the step fails.
 func TestPullRequestWithinThenOverBudget(t *testing.T) {
+	t.Parallel()
 	s := githubtest.New(t)
 	code, out := onPull(t, "plimsoll.test/clock", 1).run(t, s.URL)
 	first := comments(s)
@@ -220,6 +221,7 @@ func TestPullRequestWithinThenOverBudget(t *testing.T) {
 // Without a token, as on a fork's pull request, the summary has the report and
 // says why, and the exit code is the verdict's.
 func TestPullRequestWithoutToken(t *testing.T) {
+	t.Parallel()
 	s := githubtest.New(t)
 	code, out := onPull(t, "plimsoll.test/tini", 1).withoutToken().run(t, s.URL)
 	if code != 1 || !strings.Contains(out, "outputs fail 1 ") {

@@ -81,6 +81,7 @@ func starts(ctx context.Context, t *testing.T, c *client.Client, run string, sin
 // A job that is cancelled in the middle of a boot leaves nothing in the engine
 // and no process behind.
 func TestCancelledRunLeavesNothing(t *testing.T) {
+	t.Parallel()
 	s, c := githubtest.New(t), dock(t)
 	dir, began := t.TempDir(), time.Now()
 	fifo, heard := listen(t)

@@ -48,6 +48,7 @@ func standIn(t *testing.T) string {
 // The workflow that runs on our own pull requests, whole: it builds the Action
 // from the checkout, and Gin costs less to run than Flask.
 func TestOurOwnWorkflow(t *testing.T) {
+	t.Parallel()
 	const workflowFile = ".github/workflows/plimsoll.yml"
 	var w workflow
 	load(t, filepath.Join(githubtest.ModuleRoot(t), workflowFile), &w)
