@@ -85,6 +85,7 @@ func TestScriptLoadsTheApp(t *testing.T) {
 }
 
 func TestScriptsThatFail(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for name, c := range map[string]struct {
 		fixture, source string
@@ -99,6 +100,7 @@ func TestScriptsThatFail(t *testing.T) {
 		"no port": {fixture: "silent", source: "export default function () {}", kind: agent.FailPorts, want: "nothing for the k6 script to load"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			target := r.scripted(t, c.fixture, c.source)
 			if c.timeout > 0 {
 				target.Script.Timeout = c.timeout
@@ -118,6 +120,7 @@ func TestScriptsThatFail(t *testing.T) {
 
 // An app that ends under the load ends the trial, whatever the script still plans.
 func TestAppThatEndsUnderAScript(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	target := r.scripted(t, "entrycmd", "import { sleep } from 'k6';\nexport default function () { sleep(600) }")
 	target.Setup.Command = []string{"/server", "serve"}
@@ -136,6 +139,7 @@ func TestAppThatEndsUnderAScript(t *testing.T) {
 }
 
 func TestInterruptEndsAScript(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	target := r.scripted(t, "entrycmd", "import { sleep } from 'k6';\nexport default function () { sleep(600) }")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -153,6 +157,7 @@ func TestInterruptEndsAScript(t *testing.T) {
 }
 
 func TestInspect(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	good := r.script(t, "export const options = { thresholds: { checks: ['rate>0.9'] } };\nexport default function () {}")
 	got, err := measure.Inspect(t.Context(), r.pods.Run, good)

@@ -27,6 +27,7 @@ func TestAShortStopTimeoutIsNoKill(t *testing.T) {
 // A container that ends before its launcher has reported in is not waited for
 // until the gate's timeout. With room for one process the launcher cannot run.
 func TestAnEndAtTheGateIsSeen(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	target := r.target(t, "clock")
 	target.Setup.Limits.PIDs = 1
