@@ -29,7 +29,8 @@ test: ## run all the tests, against a real engine
 	go vet -race ./... ./testdata/images/server
 	go vet -C examples/gin-vs-flask/gin ./...
 	@scripts/fetch-k6
-	$(engine); go test -race -p 3 -parallel 4 -timeout 20m ./...
+	@# The longest first: they are started in this order.
+	$(engine); go test -race -p 3 -parallel 4 -timeout 20m $(addprefix ./internal/,app measure e2e analyze) ./...
 
 lint: ## run the linters (building them takes 3 minutes the first time)
 	@mkdir -p .cache/bin
