@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -230,5 +231,30 @@ func (s *second) revive(t *testing.T, signal string) {
 		return
 	}
 	<-s.ended
+	s.forgetContainerd(t)
 	s.start(t)
+}
+
+// forgetContainerd waits for the containerd of an engine that was killed. Where the
+// first process waits for nobody it stays a zombie, and an engine that found its
+// number in the pid file would wait for it for ever.
+func (s *second) forgetContainerd(t *testing.T) {
+	t.Helper()
+	file := filepath.Join(s.dir, "exec", "containerd", "containerd.pid")
+	pid, err := os.ReadFile(file)
+	if err != nil {
+		return // it ended in order
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		status, err := os.ReadFile("/proc/" + strings.TrimSpace(string(pid)) + "/status")
+		if err != nil || strings.Contains(string(status), "\nState:\tZ") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the engine's containerd, process %s, outlives it", pid)
+		}
+	}
+	if out, err := asRoot("rm", "-f", file).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 }
