@@ -61,7 +61,6 @@ func (f *fargate) bill(d demand) (bill, error) {
 		b.add("starts", d.Deploys*b.replicas*d.StartupReady/3600*f.rate(size), "%s deploys x %s replicas x %s s beside the tasks they replace",
 			short(d.Deploys), short(b.replicas), short(d.StartupReady))
 	}
-	b.notes = append(b.notes, f.headroom(d, size)...)
 	f.registry.add(&b, d, d.Compressed) // a task starts on an empty machine
 	return b, nil
 }
@@ -100,19 +99,4 @@ func (f *fargate) choose(d demand) (taskSize, error) {
 		return largest, nil // the maximum of replicas does not carry the peak; overload says so
 	}
 	return taskSize{}, fmt.Errorf("no task size has %s vCPU and %s MiB; the largest has %s vCPU and %s GB", short(cpu), short(memory), short(f.mostVCPU), short(f.mostGiB))
-}
-
-// headroom says how far the next step of memory is.
-func (f *fargate) headroom(d demand, size taskSize) []string {
-	next := taskSize{}
-	for _, s := range f.sizes {
-		if s.memoryMiB > size.memoryMiB && s.vcpu >= size.vcpu && (next == taskSize{} || f.rate(s) < f.rate(next)) {
-			next = s
-		}
-	}
-	if next == (taskSize{}) {
-		return nil
-	}
-	return []string{fmt.Sprintf("%s MiB below the step at %s MiB of memory; crossing it costs $%.2f a replica and month more",
-		short(size.memoryMiB-d.memoryMiB()), short(size.memoryMiB), (f.rate(next)-f.rate(size))*f.hours)}
 }

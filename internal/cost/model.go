@@ -74,6 +74,9 @@ func withDefaults(c config.Cost) config.Cost {
 	if c.Replicas == (config.Replicas{}) {
 		c.Replicas = usual.Replicas
 	}
+	if c.CoreSpeed.Ratio == 0 {
+		c.CoreSpeed = usual.CoreSpeed
+	}
 	return c
 }
 
@@ -81,11 +84,15 @@ func withDefaults(c config.Cost) config.Cost {
 // with positions; here it guards what other callers put together.
 func check(c config.Cost) error {
 	t, r := c.Traffic, c.Replicas
+	if !finite(t.Average, t.Peak, t.PeakHours, t.Deploys, t.Low.Average, t.Low.Peak, t.High.Average, t.High.Peak, r.TargetCPU, c.CoreSpeed.Ratio, c.CoreSpeed.Sigma) {
+		return errors.New("traffic, replicas and core speed must be finite numbers, none below zero")
+	}
+	for _, at := range ends(t) {
+		if at.Average == 0 || at.Peak < at.Average {
+			return fmt.Errorf("traffic of %g/s on average and %g/s at peak, expected an average above zero and a peak not below it", at.Average, at.Peak)
+		}
+	}
 	switch {
-	case !finite(t.Average, t.Peak, t.PeakHours, t.Deploys, r.TargetCPU):
-		return errors.New("traffic and replicas must be finite numbers, none below zero")
-	case t.Average == 0 || t.Peak < t.Average:
-		return fmt.Errorf("traffic of %g/s on average and %g/s at peak, expected an average above zero and a peak not below it", t.Average, t.Peak)
 	case t.PeakHours > 24:
 		return fmt.Errorf("%g peak hours a day, expected at most 24", t.PeakHours)
 	case r.Max < 1 || r.Min < least(c.Platform) || r.Max < r.Min:
@@ -104,6 +111,15 @@ func least(platform string) int {
 	return 1
 }
 
+// ends are the rates to be had: the likely ones, and those of a range.
+func ends(t config.Traffic) []config.Rates {
+	all := []config.Rates{{Average: t.Average, Peak: t.Peak}}
+	if t.Low != t.High {
+		all = append(all, t.Low, t.High)
+	}
+	return all
+}
+
 func finite(values ...float64) bool {
 	for _, v := range values {
 		if !(v >= 0) || math.IsInf(v, 0) {
@@ -114,20 +130,14 @@ func finite(values ...float64) bool {
 }
 
 // Estimate prices one image. Low and High of the amount equal its value: the
-// spread comes from pricing many boots.
+// spread comes from pricing many boots, by [Model.Spread].
 func (m *Model) Estimate(in Inputs) (record.Estimate, error) {
-	d := demand{Inputs: in, Traffic: m.cost.Traffic, Replicas: in.Declared.over(m.cost.Replicas)}
-	if err := d.check(); err != nil {
-		return record.Estimate{}, fmt.Errorf("price %s: %w", m.cost.Platform, err)
-	}
-	b, err := m.platform.bill(d)
+	d := m.demand(in)
+	b, err := m.bill(d)
 	if err != nil {
-		return record.Estimate{}, fmt.Errorf("price %s: %w", m.cost.Platform, err)
+		return record.Estimate{}, err
 	}
-	total := 0.0
-	for _, item := range b.items {
-		total += item.Amount
-	}
+	total := b.total()
 	return record.Estimate{
 		Platform: m.cost.Platform,
 		Region:   m.cost.Region,
@@ -142,8 +152,38 @@ func (m *Model) Estimate(in Inputs) (record.Estimate, error) {
 	}, nil
 }
 
-// Month is the amount of [Model.Estimate] alone.
-func (m *Model) Month(in Inputs) (float64, error) {
+// Explain is [Model.Estimate] with how the price hangs on what was measured: the
+// steps on both sides of it, and what a little more of each input costs. It
+// prices the image a few hundred times.
+func (m *Model) Explain(in Inputs) (record.Estimate, error) {
 	e, err := m.Estimate(in)
-	return e.Month.Value, err
+	if err != nil {
+		return e, err
+	}
+	e.Steps = m.steps(in, e.Month.Value, e.Replicas)
+	e.Sensitivity = m.sensitivity(in, e.Month.Value)
+	e.Notes = append(e.Notes, stepNotes(e.Steps)...)
+	return e, nil
+}
+
+// Month is the amount of [Model.Estimate] alone, and faster.
+func (m *Model) Month(in Inputs) (float64, error) {
+	b, err := m.bill(m.demand(in))
+	return b.total(), err
+}
+
+// demand is an image under the model's traffic, on cores as fast as the platform's.
+func (m *Model) demand(in Inputs) demand {
+	return demand{Inputs: in.onCores(m.cost.CoreSpeed.Ratio), Traffic: m.cost.Traffic, Replicas: in.Declared.over(m.cost.Replicas)}
+}
+
+func (m *Model) bill(d demand) (bill, error) {
+	if err := d.check(); err != nil {
+		return bill{}, fmt.Errorf("price %s: %w", m.cost.Platform, err)
+	}
+	b, err := m.platform.bill(d)
+	if err != nil {
+		return bill{}, fmt.Errorf("price %s: %w", m.cost.Platform, err)
+	}
+	return b, nil
 }

@@ -121,9 +121,6 @@ func TestFargateReplicas(t *testing.T) {
 	if e.Replicas != 2.5 || math.Abs(e.Month.Value-22.86767) > 1e-4 || e.Month.Low != e.Month.Value || e.Month.High != e.Month.Value {
 		t.Errorf("%v replicas, %+v", e.Replicas, e.Month)
 	}
-	if !hasNote(e, "397 MiB below the step at 512 MiB of memory; crossing it costs $1.62 a replica and month more") {
-		t.Errorf("notes: %q", e.Notes)
-	}
 }
 
 // 2 GB a replica, at most 0.345 cores of average work: both sizes of 2 GB can

@@ -48,6 +48,14 @@ type bill struct {
 	notes    []string
 }
 
+func (b bill) total() float64 {
+	sum := 0.0
+	for _, item := range b.items {
+		sum += item.Amount
+	}
+	return sum
+}
+
 func (b *bill) add(name string, amount float64, how string, args ...any) {
 	b.items = append(b.items, record.CostItem{Name: name, Amount: amount, How: fmt.Sprintf(how, args...)})
 }
