@@ -24,6 +24,16 @@ var scalingToNothing = []string{"cloud-run", "lambda", "container-apps"}
 // where none is asked for as the minimum.
 func ScalesToNothing(platform string) bool { return slices.Contains(scalingToNothing, platform) }
 
+// Views are the ways to divide the price of a node among its pods, the usual
+// one first.
+var Views = []string{"allocation", "dominant", "dedicated"}
+
+var views = oneOf(Views...)
+
+// ramps are rates of growth.
+var ramps = notation[float64]{"a number of requests per second that each second adds, such as 2", numbers.parse}.
+	check(atMost[float64](maxTraffic, "1000000000"))
+
 // What traffic is assumed where nothing is said.
 const (
 	defaultAverage   = 100.0
@@ -68,6 +78,7 @@ func (d *decoder) cost(n *yaml.Node, c *Cost) {
 		field{name: "billing", read: value(d, &c.Billing, billings)},
 		field{name: "traffic", read: func(v *yaml.Node) { d.traffic(v, &c.Traffic) }},
 		field{name: "replicas", read: func(v *yaml.Node) { d.replicas(v, &c.Replicas) }},
+		field{name: "view", read: value(d, &c.View, views)},
 		field{name: "core_speed", read: func(v *yaml.Node) { d.coreSpeed(v, &c.CoreSpeed) }},
 		field{name: "three_years", read: func(v *yaml.Node) { c.ThreeYears = &ThreeYears{}; d.threeYears(v, c.ThreeYears) }},
 	)
@@ -83,6 +94,9 @@ func (d *decoder) cost(n *yaml.Node, c *Cost) {
 	}
 	if present["node"] != nil && c.Platform == "fargate" {
 		d.failf(target(present["node"]), `the platform %q has no nodes; expected "platform: kubernetes" or no "node"`, c.Platform)
+	}
+	if present["view"] != nil && c.Platform != "kubernetes" {
+		d.failf(target(present["view"]), `the platform %q has no nodes to divide; expected "platform: kubernetes" or no "view"`, c.Platform)
 	}
 }
 

@@ -42,6 +42,7 @@ type Cost struct {
 	Billing  string // of Cloud Run: "request" or "instance", "" the cheaper one
 	Traffic  Traffic
 	Replicas Replicas
+	View     string // how the price of shared nodes is divided, one of Views; empty is the first
 
 	CoreSpeed  CoreSpeed
 	ThreeYears *ThreeYears // nil where nobody asked
@@ -54,6 +55,10 @@ type Traffic struct {
 	PeakHours float64 // per day
 	Deploys   float64 // per month
 	Assumed   bool    // nobody said how much traffic there is
+
+	// Ramp is by how many requests per second the rate grows in a second on its
+	// way to the peak; nil is from the average to the peak in ten minutes.
+	Ramp *float64
 
 	Low, High Rates // the ends of what may be, both zero where one rate is given
 }

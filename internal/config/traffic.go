@@ -35,10 +35,11 @@ func parseRates(s string) (span, error) {
 func (d *decoder) traffic(n *yaml.Node, t *Traffic) {
 	var average, peak span
 	var hours float64
-	present := d.mapping(n, `a mapping with "average", "peak", "peak_hours" and "deploys"`,
+	present := d.mapping(n, `a mapping with "average", "peak", "peak_hours", "ramp" and "deploys"`,
 		field{name: "average", read: value(d, &average, rateRanges)},
 		field{name: "peak", read: value(d, &peak, rateRanges)},
 		field{name: "peak_hours", read: value(d, &hours, dayHours)},
+		field{name: "ramp", read: func(v *yaml.Node) { t.Ramp = new(float64); value(d, t.Ramp, ramps)(v) }},
 		field{name: "deploys", read: value(d, &t.Deploys, numbers.check(atMost[float64](maxDeploys, "100000 a month")))},
 	)
 	if !read(present["average"], average.high) || !read(present["peak"], peak.high) || !read(present["peak_hours"], hours) {

@@ -12,8 +12,9 @@
 // platform is a row of the table in platform.go.
 //
 // What rises raises the price: more memory, CPU per request, idle CPU, bytes,
-// deploys, or traffic risen in proportion never cost less. The exception is a day
-// that changes shape, and it lies in the sizing, not in any vendor's rules. A
+// deploys, startup, or traffic risen in proportion, its ramp with it, never cost
+// less. The exception is a day that changes shape, and it lies in the sizing, not
+// in any vendor's rules. A
 // higher peak under the same average takes requests from the other hours, and
 // may meet the maximum of replicas. A higher average under the same peak makes
 // each replica larger, so that fewer of them, and fewer copies of the memory,

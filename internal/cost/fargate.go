@@ -53,10 +53,13 @@ func (f *fargate) bill(d demand) (bill, error) {
 		return bill{}, err
 	}
 	gb, one := size.memoryMiB/1024, d.share(size.vcpu)
-	b := bill{request: limits(size.vcpu, size.memoryMiB), replicas: d.average(one), notes: d.overload(one)}
+	b := bill{terse: d.terse, request: limits(size.vcpu, size.memoryMiB), notes: d.overload(one)}
 	b.limit = b.request
-	b.add("tasks", b.replicas*f.hours*f.rate(size), "%s replicas x %s h x (%s vCPU x $%s + %s GB x $%s)",
-		short(b.replicas), short(f.hours), short(size.vcpu), short(f.cpu.Value), short(gb), short(f.ram.Value))
+	month := f.hours * f.rate(size)
+	run := b.staff(d, one, eachBilled(month))
+	b.add("tasks", run.wanted()*month, "%s replicas x %s h x (%s vCPU x $%s + %s GB x $%s)",
+		short(run.wanted()), short(f.hours), short(size.vcpu), short(f.cpu.Value), short(gb), short(f.ram.Value))
+	b.beyond(d, run, one, month)
 	if d.StartupReady > 0 {
 		b.add("starts", d.Deploys*b.replicas*d.StartupReady/3600*f.rate(size), "%s deploys x %s replicas x %s s beside the tasks they replace",
 			short(d.Deploys), short(b.replicas), short(d.StartupReady))

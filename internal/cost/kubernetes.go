@@ -3,6 +3,8 @@ package cost
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 )
@@ -10,15 +12,15 @@ import (
 // defaultNode is the node of a cluster nothing is said about.
 const defaultNode = "aws/m7i.large"
 
-// kubernetes prices a share of a cluster's nodes. The amount is the allocation
-// view: what the requests take of a node's price, split between CPU and memory
-// as OpenCost does. The dominant share, which counts what one resource strands
-// of the other, is given as a note.
+// kubernetes prices a service on a cluster's nodes, in one of the views of
+// views.go.
 type kubernetes struct {
 	node     Node
 	hours    float64 // a month
 	cpu, ram float64 // USD per core and hour, per GiB and hour
 	room     capacity
+	pool     pool
+	view     string
 	registry registry
 }
 
@@ -32,6 +34,12 @@ func openKubernetes(b *Book, c config.Cost) (platform, config.Cost, error) {
 	if c.Node == "" {
 		c.Node = defaultNode
 	}
+	if c.View == "" {
+		c.View = config.Views[0]
+	}
+	if !slices.Contains(config.Views, c.View) {
+		return nil, c, fmt.Errorf("unknown view %q, expected one of %s", c.View, strings.Join(config.Views, ", "))
+	}
 	if c.Region == "" {
 		c.Region = b.home(c.Node)
 	}
@@ -43,7 +51,8 @@ func openKubernetes(b *Book, c config.Cost) (platform, config.Cost, error) {
 	if err != nil {
 		return nil, c, err
 	}
-	k := &kubernetes{node: node, hours: b.HoursPerMonth, room: allocatable(node), registry: r}
+	k := &kubernetes{node: node, hours: b.HoursPerMonth, room: allocatable(node), view: c.View, registry: r}
+	k.pool = newPool(node, k.room, b.tables.Cluster)
 	k.cpu, k.ram = divide(node, b.tables.Split)
 	return k, c, nil
 }
@@ -63,17 +72,22 @@ func (k *kubernetes) prices() []Price {
 
 func (k *kubernetes) bill(d demand) (bill, error) {
 	one, memory := d.size(k.room.cpu), d.memoryMiB()
-	cpu := milli(one.cores)
-	if err := k.fits(cpu, memory); err != nil {
+	p := pod{k, milli(one.cores), memory}
+	if err := k.fits(p.cpu, memory); err != nil {
 		return bill{}, err
 	}
-	b := bill{request: limits(cpu, memory), limit: d.limit(memory), replicas: d.average(one), notes: d.overload(one)}
-	hours := b.replicas * k.hours
-	b.add("CPU", hours*cpu*k.cpu, "%s replicas x %s h x %s cores x $%s, of %s at $%s/h",
-		short(b.replicas), short(k.hours), short(cpu), short(k.cpu), k.node.Name, short(k.node.Value))
-	b.add("memory", hours*memory/1024*k.ram, "%s replicas x %s h x %s GiB x $%s, of %s at $%s/h",
-		short(b.replicas), short(k.hours), short(memory/1024), short(k.ram), k.node.Name, short(k.node.Value))
-	b.notes = append(b.notes, k.dominant(hours, cpu, memory))
+	b := bill{terse: d.terse, request: limits(p.cpu, memory), limit: d.limit(memory), notes: d.overload(one)}
+	f := b.staff(d, one, p)
+	switch k.view {
+	case "dedicated":
+		p.addDedicated(&b, d, f)
+	case "dominant":
+		p.addDominant(&b, f)
+		b.beyond(d, f, one, p.dominant())
+	default:
+		p.addAllocation(&b, f)
+		b.beyond(d, f, one, p.allocation())
+	}
 	k.registry.add(&b, d, d.Pull)
 	return b, nil
 }
@@ -85,16 +99,6 @@ func (k *kubernetes) fits(cpu, memoryMiB float64) error {
 			short(cpu), short(memoryMiB), k.node.Name, short(k.room.cpu), short(math.Floor(k.room.memoryMiB)))
 	}
 	return nil
-}
-
-// dominant is the price of the whole share of a node that the scarcer resource
-// makes unusable for others.
-func (k *kubernetes) dominant(hours, cpu, memoryMiB float64) string {
-	name, share := "CPU", cpu/k.room.cpu
-	if s := memoryMiB / k.room.memoryMiB; s > share {
-		name, share = "memory", s
-	}
-	return fmt.Sprintf("by dominant share, %s with %.1f %% of a node, it would be $%.2f a month", name, share*100, hours*k.node.Value*share)
 }
 
 // allocatable is what is left of a node for pods once the system has its

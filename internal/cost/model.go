@@ -95,6 +95,8 @@ func check(c config.Cost) error {
 	switch {
 	case t.PeakHours > 24:
 		return fmt.Errorf("%g peak hours a day, expected at most 24", t.PeakHours)
+	case t.Ramp != nil && !finite(*t.Ramp):
+		return fmt.Errorf("a ramp of %g requests/s each second, expected a finite number, not below zero", *t.Ramp)
 	case r.Max < 1 || r.Min < least(c.Platform) || r.Max < r.Min:
 		return fmt.Errorf("%d to %d replicas, expected at least %d and a maximum not below the minimum", r.Min, r.Max, max(1, least(c.Platform)))
 	case r.TargetCPU == 0 || r.TargetCPU > 1:
@@ -132,13 +134,18 @@ func finite(values ...float64) bool {
 // Estimate prices one image. Low and High of the amount equal its value: the
 // spread comes from pricing many boots, by [Model.Spread].
 func (m *Model) Estimate(in Inputs) (record.Estimate, error) {
+	e, _, _, err := m.estimate(in)
+	return e, err
+}
+
+func (m *Model) estimate(in Inputs) (record.Estimate, demand, bill, error) {
 	d := m.demand(in)
 	b, err := m.bill(d)
 	if err != nil {
-		return record.Estimate{}, err
+		return record.Estimate{}, d, b, err
 	}
 	total := b.total()
-	return record.Estimate{
+	e := record.Estimate{
 		Platform: m.cost.Platform,
 		Region:   m.cost.Region,
 		Month:    record.Money{Value: total, Low: total, High: total},
@@ -149,17 +156,35 @@ func (m *Model) Estimate(in Inputs) (record.Estimate, error) {
 		Prices:   used(m.platform.prices()),
 		Book:     m.book.ID,
 		Notes:    append(append(d.notes(), b.notes...), m.caveats...),
-	}, nil
+	}
+	return e, d, b, nil
+}
+
+// beside adds what stands beside the amount where a platform runs replicas.
+func (m *Model) beside(e *record.Estimate, d demand, b bill) {
+	if b.each == nil {
+		return
+	}
+	if v, ok := b.each.(interface {
+		views(demand, fleet) []record.CostView
+	}); ok {
+		e.Views = v.views(d, b.fleet)
+	}
+	e.Density = density(d, b)
+	decision := m.decide(d, b)
+	e.Decision = &decision
 }
 
 // Explain is [Model.Estimate] with how the price hangs on what was measured: the
-// steps on both sides of it, and what a little more of each input costs. It
-// prices the image a few hundred times.
+// steps on both sides of it, what a little more of each input costs, and where
+// replicas run, what so many of them take and what to do about them. It prices
+// the image a few hundred times.
 func (m *Model) Explain(in Inputs) (record.Estimate, error) {
-	e, err := m.Estimate(in)
+	e, d, b, err := m.estimate(in)
 	if err != nil {
 		return e, err
 	}
+	m.beside(&e, d, b)
 	e.Steps = m.steps(in, e.Month.Value, e.Replicas)
 	e.Sensitivity = m.sensitivity(in, e.Month.Value)
 	e.Notes = append(e.Notes, stepNotes(e.Steps)...)
@@ -168,13 +193,16 @@ func (m *Model) Explain(in Inputs) (record.Estimate, error) {
 
 // Month is the amount of [Model.Estimate] alone, and faster.
 func (m *Model) Month(in Inputs) (float64, error) {
-	b, err := m.bill(m.demand(in))
+	d := m.demand(in)
+	d.terse = true
+	b, err := m.bill(d)
 	return b.total(), err
 }
 
 // demand is an image under the model's traffic, on cores as fast as the platform's.
 func (m *Model) demand(in Inputs) demand {
-	return demand{Inputs: in.onCores(m.cost.CoreSpeed.Ratio), Traffic: m.cost.Traffic, Replicas: in.Declared.over(m.cost.Replicas)}
+	return demand{Inputs: in.onCores(m.cost.CoreSpeed.Ratio), Traffic: m.cost.Traffic, Replicas: in.Declared.over(m.cost.Replicas),
+		scaler: m.book.tables.Autoscaler}
 }
 
 func (m *Model) bill(d demand) (bill, error) {

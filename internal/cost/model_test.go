@@ -35,6 +35,15 @@ func estimate(t testing.TB, c config.Cost, in Inputs) record.Estimate {
 	return e
 }
 
+func explain(t testing.TB, c config.Cost, in Inputs) record.Estimate {
+	t.Helper()
+	e, err := model(t, c).Explain(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 // one replica, whatever the traffic.
 func one(platform string) config.Cost {
 	return config.Cost{Platform: platform, Replicas: config.Replicas{Min: 1, Max: 1, TargetCPU: 0.7}}
@@ -104,21 +113,26 @@ func TestFargateStepOfAMeasuredPeak(t *testing.T) {
 
 // A task of 0.25 vCPU gives 0.175 to requests at 70 %. At 100/s of 2 ms, 33.3/s
 // outside and 300/s inside 6 peak hours: ceil(0.067/0.175) = 1, at least 2, and
-// ceil(0.6/0.175) = 4; on average 2.5 tasks of $9.01.
+// ceil(0.6/0.175) = 4; on average 2.5 tasks of $9.01. The load grows by 200/s in
+// 600 s, and a new task serves after 15 + 5 + 50/50 + 0.2 + 10 = 31.2 s: 10.4/s x
+// 2 ms are 0.0208 of 0.25 cores, so one more outside the peak hours. The fourth
+// stays for 5 of 1,440 minutes.
 func TestFargateReplicas(t *testing.T) {
 	e := estimate(t, config.Cost{Platform: "fargate"}, Inputs{
 		MemoryPeak: 100 * mib, CPURequest: 0.002, StartupReady: 0.2, Compressed: 50_000_000, Pull: 1,
 	})
 	want := []record.CostItem{
 		{Name: "tasks", Amount: 22.52506, How: "2.5 replicas x 730 h x (0.25 vCPU x $0.04048 + 0.5 GB x $0.004445)"},
-		{Name: "starts", Amount: 0.000103, How: "60 deploys x 2.5 replicas x 0.2 s beside the tasks they replace"},
+		{Name: "start-up head-room", Amount: 6.757519, How: "0.75 replicas x $9.01: for 18 h a day 1 more, as 0.3333/s more each second, for the 31.2 s until a new one serves, take 0.0208 cores of 0.25 each"},
+		{Name: "scale-in window", Amount: 0.031285, How: "0.003472 replicas x $9.01: once a day 1 more are kept for 5 min after the peak"},
+		{Name: "starts", Amount: 0.000134, How: "60 deploys x 3.253 replicas x 0.2 s beside the tasks they replace"},
 		{Name: "registry storage", Amount: 0.005, How: "0.05 GB compressed x $0.1"},
-		{Name: "image pulls", Amount: 0.3375, How: "60 deploys x 2.5 replicas x 0.05 GB x $0.045 through a NAT gateway"},
+		{Name: "image pulls", Amount: 0.439219, How: "60 deploys x 3.253 replicas x 0.05 GB x $0.045 through a NAT gateway"},
 	}
 	if d := cmp.Diff(want, e.Items, within(1e-5)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	if e.Replicas != 2.5 || math.Abs(e.Month.Value-22.86767) > 1e-4 || e.Month.Low != e.Month.Value || e.Month.High != e.Month.Value {
+	if math.Abs(e.Replicas-3.253472) > 1e-6 || math.Abs(e.Month.Value-29.758217) > 1e-4 || e.Month.Low != e.Month.Value || e.Month.High != e.Month.Value {
 		t.Errorf("%v replicas, %+v", e.Replicas, e.Month)
 	}
 }
@@ -129,12 +143,12 @@ func TestFargateReplicas(t *testing.T) {
 func TestFargateTakesTheCheaperSizeOverTheMonth(t *testing.T) {
 	c := config.Cost{Platform: "fargate", Replicas: config.Replicas{Min: 2, Max: 10, TargetCPU: 0.7}}
 	in := Inputs{MemoryPeak: 1700 * mib, CPURequest: 0.00345}
-	c.Traffic = config.Traffic{Average: 100, Peak: 175, PeakHours: 13.7}
+	c.Traffic = config.Traffic{Average: 100, Peak: 175, PeakHours: 13.7, Ramp: new(float64)}
 	if e := estimate(t, c, in); e.Request.CPUs != 0.5 || e.Replicas != 2 || dollars(e.Items[0].Amount) != "42.53" {
 		t.Errorf("long peak: %v of %+v for $%v", e.Replicas, e.Request, e.Items[0].Amount)
 	}
 	// A peak of 2 hours is carried by more of the small ones: 2 + 2/24 x 2 of them.
-	c.Traffic = config.Traffic{Average: 100, Peak: 175, PeakHours: 2}
+	c.Traffic = config.Traffic{Average: 100, Peak: 175, PeakHours: 2, Ramp: new(float64)}
 	if e := estimate(t, c, in); e.Request.CPUs != 0.25 || dollars(e.Items[0].Amount) != "30.07" {
 		t.Errorf("short peak: %v of %+v for $%v", e.Replicas, e.Request, e.Items[0].Amount)
 	}
@@ -147,19 +161,23 @@ func TestFargateTakesTheCheaperSizeOverTheMonth(t *testing.T) {
 // Worked by hand. Split of m7i.large by 7.4607: $0.1008 / (2 x 7.4607 + 8) =
 // $0.0043976 per GiB and h, $0.0328095 per core and h. Request: 100/s x 2 ms /
 // 2 replicas / 70 % = 143 m, 100 MiB + 15 % = 115 MiB. Replicas: 2 for 18 h at
-// 33.3/s, 6 for 6 h at 300/s, 3 on average.
+// 33.3/s, 6 for 6 h at 300/s, 3 on average. Head-room: 31 s x 0.333/s each second
+// x 2 ms = 0.0207 of 0.1429 cores, one more for 18 h; of 6, 3 stay for 5 minutes.
+// A replica is $3.78551 a month.
 func TestKubernetes(t *testing.T) {
-	e := estimate(t, config.Cost{}, Inputs{MemoryPeak: 100 * mib, CPURequest: 0.002, Compressed: 50_000_000, Pull: 10_000_000})
+	e := explain(t, config.Cost{}, Inputs{MemoryPeak: 100 * mib, CPURequest: 0.002, Compressed: 50_000_000, Pull: 10_000_000})
 	want := []record.CostItem{
 		{Name: "CPU", Amount: 10.27494, How: "3 replicas x 730 h x 0.143 cores x $0.03281, of aws/m7i.large at $0.1008/h"},
 		{Name: "memory", Amount: 1.08159, How: "3 replicas x 730 h x 0.1123 GiB x $0.004398, of aws/m7i.large at $0.1008/h"},
+		{Name: "start-up head-room", Amount: 2.83913, How: "0.75 replicas x $3.786: for 18 h a day 1 more, as 0.3333/s more each second, for the 31 s until a new one serves, take 0.02067 cores of 0.1429 each"},
+		{Name: "scale-in window", Amount: 0.03943, How: "0.01042 replicas x $3.786: once a day 3 more are kept for 5 min after the peak"},
 		{Name: "registry storage", Amount: 0.005, How: "0.05 GB compressed x $0.1"},
-		{Name: "image pulls", Amount: 0.081, How: "60 deploys x 3 replicas x 0.01 GB x $0.045 through a NAT gateway"},
+		{Name: "image pulls", Amount: 0.101531, How: "60 deploys x 3.76 replicas x 0.01 GB x $0.045 through a NAT gateway"},
 	}
 	if d := cmp.Diff(want, e.Items, within(1e-5)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	if e.Platform != "kubernetes" || e.Region != "us-east-1" || e.Replicas != 3 || e.Book != book(t).ID {
+	if e.Platform != "kubernetes" || e.Region != "us-east-1" || math.Abs(e.Replicas-3.760417) > 1e-6 || e.Book != book(t).ID {
 		t.Errorf("%+v", e)
 	}
 	if d := cmp.Diff(record.Limits{CPUs: 0.143, Memory: 115 * mib}, e.Request); d != "" {
@@ -168,9 +186,15 @@ func TestKubernetes(t *testing.T) {
 	if d := cmp.Diff(record.Limits{Memory: 115 * mib}, e.Limit); d != "" {
 		t.Errorf("limit (-want +got):\n%s", d)
 	}
-	// 0.143 of 1.93 cores of a node of $0.1008, 3 x 730 h.
-	if !hasNote(e, "by dominant share, CPU with 7.4 % of a node, it would be $16.36 a month") {
-		t.Errorf("notes: %q", e.Notes)
+	// 0.143 of 1.93 cores of a node of $0.1008, 3.760417 x 730 h; a node of its own
+	// has 1.73 cores for pods of 0.143, which is 12, and there are 6 + 2 of them.
+	views := []record.CostView{
+		{Name: "allocation", Amount: 14.23509, How: "3.76 replicas x 730 h x (0.143 cores x $0.03281 + 0.1123 GiB x $0.004398)"},
+		{Name: "dominant", Amount: 20.50209, How: "3.76 replicas x 730 h x 7.409 % of the CPU of aws/m7i.large at $0.1008/h"},
+		{Name: "dedicated", Amount: 73.584, How: "1 x 730 h x $0.1008 of aws/m7i.large: 6 replicas at the peak and 2 more during a deploy, 12 to a node, whose CPU is full first"},
+	}
+	if d := cmp.Diff(views, e.Views, within(1e-5)); d != "" {
+		t.Errorf("views (-want +got):\n%s", d)
 	}
 	wantPrice := record.PriceUsed{Key: "node.aws.m7i.large", Value: 0.1008, Unit: "USD/h", AsOf: "2026-07-20", Grade: "A",
 		Source: "https://github.com/aws/karpenter-provider-aws/blob/1d927085/pkg/providers/pricing/zz_generated.pricing_aws.go"}
@@ -326,6 +350,8 @@ func TestUnknownPlacesAreErrors(t *testing.T) {
 		{config.Cost{Node: "aws/m7i.large", Region: "eu-west-1"}, `no price for node aws/m7i.large in region "eu-west-1"`},
 		{config.Cost{Node: "aws/x9.large"}, `unknown node "aws/x9.large"`},
 		{config.Cost{Node: "aws/x9.large"}, "knows aws/c7g.large, aws/c7i.large, aws/c8g.large"},
+		{config.Cost{View: "dominent"}, `unknown view "dominent", expected one of allocation, dominant, dedicated`},
+		{config.Cost{Traffic: config.Traffic{Average: 1, Peak: 5, PeakHours: 1, Ramp: new(math.NaN())}}, "a ramp of NaN requests/s"},
 		{config.Cost{Traffic: config.Traffic{Average: 10, Peak: 5, PeakHours: 6}}, "expected an average above zero and a peak not below it"},
 		{config.Cost{Traffic: config.Traffic{Average: math.NaN(), Peak: 5, PeakHours: 6}}, "must be finite"},
 		{config.Cost{Traffic: config.Traffic{Average: 1, Peak: 5, PeakHours: 25}}, "at most 24"},

@@ -46,6 +46,13 @@ type bill struct {
 	replicas float64 // on average over the month
 	items    []record.CostItem
 	notes    []string
+
+	terse bool // leave out what only a reader needs
+
+	// What follows is of platforms that run replicas.
+	one   share
+	fleet fleet
+	each  replicaPricer
 }
 
 func (b bill) total() float64 {
@@ -57,6 +64,10 @@ func (b bill) total() float64 {
 }
 
 func (b *bill) add(name string, amount float64, how string, args ...any) {
+	if b.terse {
+		b.items = append(b.items, record.CostItem{Name: name, Amount: amount})
+		return
+	}
 	b.items = append(b.items, record.CostItem{Name: name, Amount: amount, How: fmt.Sprintf(how, args...)})
 }
 

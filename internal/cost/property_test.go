@@ -15,11 +15,16 @@ func scenario(t *rapid.T) (config.Cost, Inputs) {
 	c := config.Cost{Platform: rapid.SampledFrom(config.Platforms).Draw(t, "platform")}
 	if c.Platform == "kubernetes" {
 		c.Node = rapid.SampledFrom([]string{"aws/m7i.large", "aws/m7i.xlarge", "gce/e2-standard-8", "azure/D2ps_v6"}).Draw(t, "node")
+		c.View = rapid.SampledFrom(config.Views).Draw(t, "view")
 	}
 	average := rapid.Float64Range(0.01, 2000).Draw(t, "average")
 	hours := rapid.Float64Range(0.5, 24).Draw(t, "hours")
 	ratio := rapid.Float64Range(1, 24/hours).Draw(t, "peak over average")
 	c.Traffic = config.Traffic{Average: average, Peak: average * ratio, PeakHours: hours, Deploys: rapid.Float64Range(0, 500).Draw(t, "deploys")}
+	if rapid.Bool().Draw(t, "ramp") {
+		ramp := rapid.Float64Range(0, average).Draw(t, "requests/s each second")
+		c.Traffic.Ramp = &ramp
+	}
 	least := rapid.IntRange(1, 12).Draw(t, "min")
 	c.Replicas = config.Replicas{Min: least, Max: least + rapid.IntRange(0, 40).Draw(t, "more"), TargetCPU: rapid.Float64Range(0.1, 1).Draw(t, "target")}
 	in := Inputs{
@@ -68,6 +73,10 @@ func TestMoreNeverCostsLess(t *testing.T) {
 			f := factor(t)
 			c.Traffic.Average *= f
 			c.Traffic.Peak *= f
+			if c.Traffic.Ramp != nil {
+				ramp := *c.Traffic.Ramp * f
+				c.Traffic.Ramp = &ramp
+			}
 		},
 		"compressed size": func(t *rapid.T, _ *config.Cost, in *Inputs) {
 			in.Compressed = record.Bytes(float64(in.Compressed) * factor(t))

@@ -15,6 +15,8 @@ type demand struct {
 	Inputs
 	config.Traffic
 	config.Replicas
+	scaler autoscalerRules
+	terse  bool // only the amounts matter
 }
 
 const (
@@ -99,17 +101,6 @@ func (d demand) wanted(rate float64, s share) float64 {
 		return math.Inf(1) // idling alone is over the target
 	}
 	return ceil(work / s.spare)
-}
-
-// average is the number of replicas over the month: those of the peak hours,
-// and those of the rate that is left for the others.
-func (d demand) average(s share) float64 {
-	day := d.PeakHours / 24
-	off := 0.0
-	if day < 1 {
-		off = max(0, (d.Average-day*d.Peak)/(1-day))
-	}
-	return day*d.within(d.wanted(d.Peak, s)) + (1-day)*d.within(d.wanted(off, s))
 }
 
 func (d demand) within(replicas float64) float64 {

@@ -10,6 +10,8 @@ import (
 // tables are the rules of the platforms that are numbers: sizes, bounds, steps.
 type tables struct {
 	Split         split
+	Autoscaler    autoscalerRules
+	Cluster       clusterRules
 	Fargate       []sizeRange
 	EKSFargate    eksFargateRules    `yaml:"eks_fargate"`
 	Autopilot     autopilotRules     `yaml:"autopilot"`
@@ -115,6 +117,8 @@ func (t tables) check() error {
 	a, c, l, run := t.Autopilot, t.ContainerApps, t.Lambda, t.CloudRun
 	for name, complete := range map[string]bool{
 		"split":          t.Split.CPU > 0 && t.Split.RAM > 0,
+		"autoscaler":     t.Autoscaler.complete(),
+		"cluster":        t.Cluster.complete(),
 		"eks_fargate":    t.EKSFargate.System >= 0,
 		"autopilot":      a.LeastVCPU > 0 && a.StepVCPU > 0 && a.MostVCPU >= a.LeastVCPU && a.Least > 0 && a.Most >= a.Least && a.LeastRatio > 0 && a.MostRatio >= a.LeastRatio && a.Storage > 0,
 		"cloud_run":      run.Round > 0 && run.Most > 0 && run.Least > 0 && run.Concurrency > 0 && len(run.Sizes) > 0 && len(run.Parts) > 0,

@@ -106,8 +106,22 @@ type Density struct {
 	Month     float64 `json:"month"`     // USD
 }
 
+// Instance is what one of the instances costs a month, in USD.
+func (d Density) Instance() float64 { return d.Month / float64(max(d.Instances, 1)) }
+
 // Decision is what to do with the service, and the numbers that led there.
 type Decision struct {
 	Action string   `json:"action"` // scale out, keep, optimise or shrink
 	Why    []string `json:"why"`
+
+	Suggested Deployment `json:"suggested"`
+}
+
+// Deployment is how a service could be deployed.
+type Deployment struct {
+	Request   Limits  `json:"request"` // of one replica
+	Limit     Limits  `json:"limit"`
+	Min       int     `json:"min"` // of the autoscaler
+	Max       int     `json:"max"`
+	TargetCPU float64 `json:"target_cpu"` // ratio of the CPU request
 }
