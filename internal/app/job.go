@@ -301,7 +301,7 @@ func (j *job) input(s config.Service, records [2]*record.Record) compare.Input {
 	prices := j.pricing(records)
 	return compare.Input{
 		Name: s.Name, Base: records[0], Head: records[1], Budgets: s.Budgets, Thresholds: thresholds(s),
-		Price: prices.month, Estimate: prices.estimate, Others: j.others(s),
+		Price: prices.month, Estimate: prices.estimate, Refine: prices.refine, Others: j.others(s),
 	}
 }
 

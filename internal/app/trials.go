@@ -143,7 +143,7 @@ func (p *pricing) estimate(rec *record.Record) (record.Estimate, error) {
 	for id, m := range rec.Metrics {
 		medians[id] = m.Value
 	}
-	return p.model.Estimate(p.inputs(rec, medians))
+	return p.model.Explain(p.inputs(rec, medians))
 }
 
 // inputs takes times and memory from the trial, and bytes from the record.

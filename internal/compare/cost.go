@@ -96,6 +96,17 @@ func (m *matchup) billed(b boot, id record.MetricID) bool {
 	return err != nil || without != with
 }
 
+// bills reports whether the price of head depends on a metric in any of the first
+// n pairs.
+func (m *matchup) bills(id record.MetricID, n int) bool {
+	for _, p := range m.pairs[:n] {
+		if _, given := p.head.Metrics[id]; given && m.billed(boot{"head", m.in.Head, p.head}, id) {
+			return true
+		}
+	}
+	return false
+}
+
 // priceFailed keeps the first reason why something has no price as a warning.
 func (m *matchup) priceFailed(warning string) {
 	if !m.unpriced {
@@ -105,7 +116,7 @@ func (m *matchup) priceFailed(warning string) {
 }
 
 // explanation asks whether a price over a bound follows from something that was
-// measured: one of the inputs grew, by the unadjusted test at [stat.LookLevel], or
+// measured: one of the inputs that the price depends on grew, by the unadjusted test at [stat.LookLevel], or
 // the exact parts of head (its size) take the price over the bound by themselves in
 // most pairs, with base's behaviour put in the place of head's. Otherwise some boots
 // merely fell on the other side of a billing step. Where base has no price, there is
@@ -113,7 +124,7 @@ func (m *matchup) priceFailed(warning string) {
 func (m *matchup) explanation(over func(was, is float64) bool) explanation {
 	return func(n int) bool {
 		for _, id := range costInputs {
-			if grew, _ := stat.SignedRank(m.series[id].sample(n).worse); grew <= stat.LookLevel {
+			if grew, _ := stat.SignedRank(m.series[id].sample(n).worse); grew <= stat.LookLevel && m.bills(id, n) {
 				return true
 			}
 		}
@@ -156,7 +167,26 @@ func (m *matchup) costChange() *record.CostChange {
 		c.Low, c.High, c.Level = low, high, shownLevel
 	}
 	m.detail(c)
+	m.refine(c, was, is)
 	return c
+}
+
+// refine puts the shown interval, and the causes, in the place of what the pairs
+// alone say of the price. The verdict does not follow from it.
+func (m *matchup) refine(c *record.CostChange, was, is map[record.MetricID]float64) {
+	if m.in.Refine == nil {
+		return
+	}
+	var pairs [2][]map[record.MetricID]float64
+	for _, p := range m.pairs {
+		pairs[0], pairs[1] = append(pairs[0], p.base.Metrics), append(pairs[1], p.head.Metrics)
+	}
+	refined := *c
+	if err := m.in.Refine(&refined, [2]map[record.MetricID]float64{was, is}, pairs); err != nil {
+		m.warnings = append(m.warnings, fmt.Sprintf("draw the interval of the price: %v", err))
+		return
+	}
+	*c = refined
 }
 
 // medians sums up one side as the cost model wants a trial: the medians over the
@@ -187,21 +217,43 @@ func (m *matchup) detail(c *record.CostChange) {
 	c.Platform, c.Region, c.Was, c.Detail = is.Platform, is.Region, was, is
 }
 
-// step names the billing step between two estimates, or says that there is one
-// where the estimates do not show it.
+// step names the billing step that head's boots fell on both sides of: the one
+// between two estimates, else the nearest that head's estimate knows of.
 func step(c *record.CostChange) string {
-	if c != nil {
-		was, is := c.Was.Request, c.Detail.Request
-		switch {
-		case is.Memory != was.Memory:
-			return fmt.Sprintf("the billing step from %s to %s of memory", mebibytes(was.Memory), mebibytes(is.Memory))
-		case is.CPUs != was.CPUs:
-			return fmt.Sprintf("the billing step from %s to %s CPUs", decimal(was.CPUs), decimal(is.CPUs))
-		case c.Detail.Replicas != c.Was.Replicas:
-			return fmt.Sprintf("the step from %s to %s replicas", decimal(c.Was.Replicas), decimal(c.Detail.Replicas))
+	if c == nil {
+		return "a billing step"
+	}
+	was, is := c.Was.Request, c.Detail.Request
+	switch {
+	case is.Memory != was.Memory:
+		return fmt.Sprintf("the billing step from %s to %s of memory", mebibytes(was.Memory), mebibytes(is.Memory))
+	case is.CPUs != was.CPUs:
+		return fmt.Sprintf("the billing step from %s to %s CPUs", decimal(was.CPUs), decimal(is.CPUs))
+	case c.Detail.Replicas != c.Was.Replicas:
+		return fmt.Sprintf("the step from %s to %s replicas", decimal(c.Was.Replicas), decimal(c.Detail.Replicas))
+	}
+	return nearest(c.Detail.Steps)
+}
+
+// nearest names the step that is the smallest part of its input away.
+func nearest(steps []record.CostStep) string {
+	name, closest := "a billing step", math.Inf(1)
+	for _, s := range steps {
+		away, side := s.Room, "above"
+		if s.Next == 0 || s.Drop > 0 && s.Drop < s.Room {
+			away, side = s.Drop, "below"
+		}
+		if s.Needs > 0 && away/s.Needs < closest {
+			closest, name = away/s.Needs, beside(s, away, side)
 		}
 	}
-	return "a billing step"
+	return name
+}
+
+// beside says where a step is from what was measured.
+func beside(s record.CostStep, away float64, side string) string {
+	metric, _ := record.Lookup(s.Input)
+	return fmt.Sprintf("the billing step %s %s the measured %s", value(metric, away), side, s.Input)
 }
 
 func mebibytes(b record.Bytes) string { return decimal(float64(b)/(1<<20)) + " MiB" }

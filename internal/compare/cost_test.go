@@ -126,6 +126,55 @@ func TestCostChangeOfFewPairs(t *testing.T) {
 	}
 }
 
+// A price that crossed a step is not explained by what nobody is billed for,
+// and a step that the medians do not show is named by what stands next to it.
+func TestWhatIsNotBilledExplainsNoStep(t *testing.T) {
+	below, around := constant(255.9*mib, 12), append(constant(150*mib, 2), constant(256.1*mib, 10)...)
+	base := booted(columns{record.MemoryPeak: below, record.MemoryIdle: constant(50*mib, 12)})
+	head := booted(columns{record.MemoryPeak: around, record.MemoryIdle: constant(90*mib, 12)})
+	row := row(t, compare.Service(compare.Input{
+		Base: base, Head: head, Price: inSteps,
+		Estimate: func(*record.Record) (record.Estimate, error) {
+			return record.Estimate{Steps: []record.CostStep{
+				{Input: record.CPURequest, Needs: 0.002, Room: 0.001, Next: 3},
+				{Input: record.MemoryPeak, Needs: 256.1 * mib, Room: 200 * mib, Next: 50, Drop: 0.125 * mib, Saves: 50},
+			}}, nil
+		},
+		Budgets: map[record.MetricID]record.Budget{record.CostMonth: budget(0.05, 5, unset)},
+	}), record.CostMonth)
+	if want := "crossed the billing step 128 KiB below the measured memory.peak, but no measured input changed"; row.Verdict != record.Inconclusive || !strings.Contains(row.Note, want) {
+		t.Errorf("%s: %q", row.Verdict, row.Note)
+	}
+}
+
+func TestRefinedIntervalIsShownAndNotJudged(t *testing.T) {
+	in := growing()
+	in.Budgets = map[record.MetricID]record.Budget{record.CostMonth: budget(0.05, 5, unset)}
+	plain := compare.Service(in)
+	in.Refine = func(c *record.CostChange, medians [2]map[record.MetricID]float64, pairs [2][]map[record.MetricID]float64) error {
+		if len(pairs[0]) != 8 || len(pairs[1]) != 8 || medians[1][record.MemoryPeak] != 250*mib || c.Detail.Platform == "" {
+			t.Errorf("asked about %d and %d boots, %v, of %+v", len(pairs[0]), len(pairs[1]), medians, c)
+		}
+		c.Low, c.High, c.Level = -500, 500, 0.9
+		return nil
+	}
+	s := compare.Service(in)
+	if s.Cost.Low != -500 || s.Cost.High != 500 || s.Cost.Level != 0.9 {
+		t.Errorf("%+v", s.Cost)
+	}
+	if d := cmp.Diff(row(t, plain, record.CostMonth), row(t, s, record.CostMonth)); d != "" || s.Verdict != record.Fail {
+		t.Errorf("verdict %s (-pairs +drawn):\n%s", s.Verdict, d)
+	}
+	in.Refine = func(c *record.CostChange, _ [2]map[record.MetricID]float64, _ [2][]map[record.MetricID]float64) error {
+		c.Low = 0
+		return errors.New("no dice")
+	}
+	s = compare.Service(in)
+	if d := cmp.Diff(plain.Cost, s.Cost); d != "" || len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "no dice") {
+		t.Errorf("warnings %q (-pairs +failed):\n%s", s.Warnings, d)
+	}
+}
+
 func TestWhatCannotBePricedIsSaid(t *testing.T) {
 	in := compare.Input{
 		Base: booted(columns{record.MemoryPeak: about(200*mib, 0.01, 8, 1)}), Head: booted(columns{record.MemoryPeak: about(200*mib, 0.01, 8, 2)}),

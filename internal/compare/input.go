@@ -25,6 +25,11 @@ type Input struct {
 	// leaves the details of [record.CostChange] empty.
 	Estimate func(rec *record.Record) (record.Estimate, error)
 
+	// Refine completes the change in price between the medians of both sides, base
+	// first, by the counted pairs: the interval that is shown, and the causes. Nil
+	// leaves the interval of the pairs, and no causes.
+	Refine func(change *record.CostChange, medians [2]map[record.MetricID]float64, pairs [2][]map[record.MetricID]float64) error
+
 	// Others is the number of gated hypotheses of the other services of the
 	// run, by [Hypotheses]. They count as not rejected: they only make the family
 	// larger, and the verdict stricter about saying fail.
