@@ -106,12 +106,32 @@ func (s *statistics) complete(ctx context.Context, seen *agent.Observed, idle ti
 		}
 	}
 	if seen.Ready.Kind != record.ReadyNone && s.ready > 0 {
-		seen.Metrics[record.StartupCPU] = (ready[0].usage.CPU - s.samples[0].usage.CPU).Seconds()
+		s.completeStartup(seen, ready[0].usage.CPU-s.samples[0].usage.CPU)
 	}
 	if seen.Load != nil && seen.Load.Completed > 0 {
-		spent := ready[len(ready)-1].usage.CPU - ready[0].usage.CPU // the idle window included
-		seen.Metrics[record.CPURequest] = spent.Seconds() / float64(seen.Load.Completed)
+		completeLoad(seen, ready[len(ready)-1].usage.CPU-ready[0].usage.CPU)
 	}
+}
+
+// completeStartup takes what the app used from the first reading to readiness. The
+// first is only asked for once the app is let through.
+func (s *statistics) completeStartup(seen *agent.Observed, used time.Duration) {
+	if used <= 0 {
+		seen.Notes = append(seen.Notes, "startup.cpu is not known: the app was ready before the engine's statistics could be read")
+		return
+	}
+	seen.Metrics[record.StartupCPU] = used.Seconds()
+	seen.Notes = append(seen.Notes, fmt.Sprintf("startup.cpu lacks about the first %v of the app", s.samples[0].at.Round(time.Millisecond)))
+}
+
+// completeLoad shares out what the app used from readiness to the end, the idle
+// window included. Engine 20.10 looks once a second, and may have looked only once.
+func completeLoad(seen *agent.Observed, spent time.Duration) {
+	if spent <= 0 {
+		seen.Notes = append(seen.Notes, "cpu.request is not known: the engine's statistics did not move between readiness and the end of the load")
+		return
+	}
+	seen.Metrics[record.CPURequest] = spent.Seconds() / float64(seen.Load.Completed)
 }
 
 // completeJob takes what a job had used when it was last read.

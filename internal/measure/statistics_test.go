@@ -75,7 +75,7 @@ func blind(t *testing.T, fixture string, change ...func(*Target)) (Observation, 
 	pods := &Pods{Run: enginetest.Run(t, client, built), cgroup: "/nowhere"}
 	target := Target{Name: "head", Image: enginetest.Image(t, client, fixture), Setup: record.Setup{
 		Ready: record.Ready{Kind: record.ReadyAuto, Timeout: 20}, Idle: 0.6, StopTimeout: 5,
-		Load: record.Load{Stages: []record.Stage{{For: 0.5, Rate: 50}}, Requests: []record.Request{{Path: "/"}}},
+		Load: record.Load{Stages: []record.Stage{{For: 1.5, Rate: 50}}, Requests: []record.Request{{Path: "/"}}},
 	}}
 	for _, c := range change {
 		c(&target)
@@ -89,12 +89,16 @@ func TestWithoutAVisibleCgroupTheEngineIsAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range []record.MetricID{record.StartupReady, record.StartupCPU, record.MemoryPeak, record.MemoryIdle, record.CPURequest} {
+	notes := strings.Join(seen.Trial.Notes, "\n")
+	if used, known := seen.Trial.Metrics[record.StartupCPU]; known != strings.Contains(notes, "startup.cpu lacks about") || known == strings.Contains(notes, "startup.cpu is not known") || known && used <= 0 {
+		t.Errorf("startup.cpu %v, %v, notes %q", used, known, notes)
+	}
+	for _, id := range []record.MetricID{record.StartupReady, record.MemoryPeak, record.MemoryIdle, record.CPURequest} {
 		if seen.Trial.Metrics[id] <= 0 {
 			t.Errorf("%s = %v", id, seen.Trial.Metrics[id])
 		}
 	}
-	if seen.Sampler != "engine statistics" || !strings.Contains(strings.Join(seen.Trial.Notes, " "), statisticsNote) {
+	if seen.Sampler != "engine statistics" || !strings.Contains(notes, statisticsNote) {
 		t.Errorf("sampler %q, notes %q", seen.Sampler, seen.Trial.Notes)
 	}
 }
