@@ -194,7 +194,7 @@ func costTable(s record.Service) string {
 	for _, n := range s.Cost.Detail.Notes {
 		notes = append(notes, opening(n, noteWidth))
 	}
-	bill := fmt.Sprintf("%s → %s a month, %s\n", money(sign, s.Cost.Base), money(sign, s.Cost.Head), costChange(*s.Cost))
+	bill := fmt.Sprintf("%s → %s a month (%s)\n", money(sign, s.Cost.Base), money(sign, s.Cost.Head), costChange(*s.Cost))
 	parts := []string{bill, t.render(tableBytes, "item"), bullets(notes, 10)}
 	return under("Cost on "+text(place(*s.Cost), nameWidth), joinParts(parts))
 }
@@ -212,7 +212,7 @@ func place(c record.CostChange) string {
 	return c.Platform + ", " + c.Region
 }
 
-// costChange is "+$86 (+20.9 %) [+$61, +$104] at 98 %".
+// costChange is "+$86, +20.9 %, 90 % interval +$61 to +$104".
 func costChange(c record.CostChange) string {
 	sign, d := symbol(c.Currency), c.Head-c.Base
 	if d == 0 && c.Low == 0 && c.High == 0 {
@@ -223,18 +223,18 @@ func costChange(c record.CostChange) string {
 		return "a difference of " + parts[0]
 	}
 	if c.Base > 0 {
-		parts = append(parts, "("+change(c.Head/c.Base)+")")
+		parts = append(parts, change(c.Head/c.Base))
 	}
-	around := interval(plus(c.Low, money(sign, c.Low)), plus(c.High, money(sign, c.High)))
+	around := "interval " + plus(c.Low, money(sign, c.Low)) + " to " + plus(c.High, money(sign, c.High))
 	switch {
 	case c.Level == 0 && c.Low == c.High:
 		parts = append(parts, "from too few pairs for an interval")
 	case c.Level == 0:
 		parts = append(parts, around)
 	case c.Level < 1:
-		parts = append(parts, around+" at "+level(c.Level))
+		parts = append(parts, level(c.Level)+" "+around)
 	}
-	return strings.Join(parts, " ")
+	return strings.Join(parts, ", ")
 }
 
 // priceTable names every price that went into the bill, and its source.

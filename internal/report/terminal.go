@@ -207,7 +207,7 @@ func (t *terminal) cost(s record.Service) {
 	}
 	c, sign := *s.Cost, symbol(s.Cost.Currency)
 	t.line("")
-	t.wrapped("  ", fmt.Sprintf("cost on %s: %s → %s a month, %s", plain(place(c), nameWidth), money(sign, c.Base), money(sign, c.Head), costChange(c)))
+	t.wrapped("  ", fmt.Sprintf("cost on %s: %s → %s a month (%s)", plain(place(c), nameWidth), money(sign, c.Base), money(sign, c.Head), costChange(c)))
 	g := t.grid("", ":", ":", "")
 	for _, it := range items(c) {
 		g.add(cell{plain(it.name, nameWidth), normal}, cell{paid(sign, it.base), normal}, cell{paid(sign, it.head), normal}, cell{plain(it.how, imageWidth), dim})
