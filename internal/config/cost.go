@@ -20,6 +20,9 @@ var laterPlatforms = []string{"cloud-run", "lambda", "container-apps", "fly", "v
 // scalingToNothing are the platforms that stop a service nobody asks anything.
 var scalingToNothing = []string{"cloud-run", "lambda", "container-apps"}
 
+// withNodes are the platforms whose machines keep the layers they once pulled.
+var withNodes = []string{"kubernetes", "vm"}
+
 // ScalesToNothing reports whether a platform runs no replica without requests,
 // where none is asked for as the minimum.
 func ScalesToNothing(platform string) bool { return slices.Contains(scalingToNothing, platform) }
@@ -79,6 +82,10 @@ func (d *decoder) cost(n *yaml.Node, c *Cost) {
 		field{name: "traffic", read: func(v *yaml.Node) { d.traffic(v, &c.Traffic) }},
 		field{name: "replicas", read: func(v *yaml.Node) { d.replicas(v, &c.Replicas) }},
 		field{name: "view", read: value(d, &c.View, views)},
+		field{name: "book"},
+		field{name: "registry", read: func(v *yaml.Node) { d.registry(v, &c.Registry) }},
+		field{name: "network", read: value(d, &c.Network, oneOf(Networks...))},
+		field{name: "ci"},
 		field{name: "core_speed", read: func(v *yaml.Node) { d.coreSpeed(v, &c.CoreSpeed) }},
 		field{name: "three_years", read: func(v *yaml.Node) { c.ThreeYears = &ThreeYears{}; d.threeYears(v, c.ThreeYears) }},
 	)
@@ -91,6 +98,9 @@ func (d *decoder) cost(n *yaml.Node, c *Cost) {
 	}
 	if c.Billing == "auto" {
 		c.Billing = ""
+	}
+	if c.Traffic.NewNodes > 0 && !slices.Contains(withNodes, c.Platform) {
+		d.failf(target(present["traffic"]), `"new_nodes" beside the platform %q, which has no nodes of yours; expected "scale_outs", or one of %s`, c.Platform, strings.Join(withNodes, ", "))
 	}
 	if present["node"] != nil && c.Platform == "fargate" {
 		d.failf(target(present["node"]), `the platform %q has no nodes; expected "platform: kubernetes" or no "node"`, c.Platform)

@@ -46,6 +46,11 @@ type Cost struct {
 
 	CoreSpeed  CoreSpeed
 	ThreeYears *ThreeYears // nil where nobody asked
+
+	Book     string   // path of the user's prices, relative to the configuration; "" for the built-in ones
+	Registry Registry // where the image is kept
+	Network  string   // one of Networks, "" for the provider's usual path
+	CI       *CI      // nil where builds are not priced
 }
 
 // Traffic is the load in production.
@@ -54,6 +59,8 @@ type Traffic struct {
 	Peak      float64 // requests per second during the peak hours
 	PeakHours float64 // per day
 	Deploys   float64 // per month
+	ScaleOuts float64 // replicas the autoscaler starts, per month
+	NewNodes  float64 // per month, each of which starts without any image
 	Assumed   bool    // nobody said how much traffic there is
 
 	// Ramp is by how many requests per second the rate grows in a second on its

@@ -40,6 +40,8 @@ func (d *decoder) traffic(n *yaml.Node, t *Traffic) {
 		field{name: "peak", read: value(d, &peak, rateRanges)},
 		field{name: "peak_hours", read: value(d, &hours, dayHours)},
 		field{name: "ramp", read: func(v *yaml.Node) { t.Ramp = new(float64); value(d, t.Ramp, ramps)(v) }},
+		field{name: "scale_outs", read: value(d, &t.ScaleOuts, events)},
+		field{name: "new_nodes", read: value(d, &t.NewNodes, events)},
 		field{name: "deploys", read: value(d, &t.Deploys, numbers.check(atMost[float64](maxDeploys, "100000 a month")))},
 	)
 	if !read(present["average"], average.high) || !read(present["peak"], peak.high) || !read(present["peak_hours"], hours) {

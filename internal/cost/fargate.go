@@ -36,7 +36,7 @@ func openFargate(b *Book, c config.Cost) (platform, config.Cost, error) {
 	if f.ram, err = b.price(fargateMemory, c.Region); err != nil {
 		return nil, c, err
 	}
-	if f.registry, err = openRegistry(b, "aws", c.Region); err != nil {
+	if f.registry, err = openRegistry(b, "aws", c); err != nil {
 		return nil, c, err
 	}
 	for _, s := range f.sizes {

@@ -47,7 +47,7 @@ func openKubernetes(b *Book, c config.Cost) (platform, config.Cost, error) {
 	if err != nil {
 		return nil, c, err
 	}
-	r, err := openRegistry(b, node.Provider(), c.Region)
+	r, err := openRegistry(b, node.Provider(), c)
 	if err != nil {
 		return nil, c, err
 	}

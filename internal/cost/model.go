@@ -84,7 +84,7 @@ func withDefaults(c config.Cost) config.Cost {
 // with positions; here it guards what other callers put together.
 func check(c config.Cost) error {
 	t, r := c.Traffic, c.Replicas
-	if !finite(t.Average, t.Peak, t.PeakHours, t.Deploys, t.Low.Average, t.Low.Peak, t.High.Average, t.High.Peak, r.TargetCPU, c.CoreSpeed.Ratio, c.CoreSpeed.Sigma) {
+	if !finite(t.Average, t.Peak, t.PeakHours, t.Deploys, t.ScaleOuts, t.NewNodes, t.Low.Average, t.Low.Peak, t.High.Average, t.High.Peak, r.TargetCPU, c.CoreSpeed.Ratio, c.CoreSpeed.Sigma) {
 		return errors.New("traffic, replicas and core speed must be finite numbers, none below zero")
 	}
 	for _, at := range ends(t) {

@@ -330,7 +330,7 @@ func TestNotes(t *testing.T) {
 		t.Errorf("notes %q", crowded.Notes)
 	}
 	azure := estimate(t, config.Cost{Node: "azure/D2s_v5"}, Inputs{MemoryPeak: 50 * mib, Compressed: 1e9, Pull: 1e9})
-	if azure.Region != "eastus" || len(azure.Items) != 2 || !hasNote(azure, "keeping the image in a registry is not priced") || !hasNote(azure, "moving the image") {
+	if azure.Region != "eastus" || len(azure.Items) != 3 || hasNote(azure, "keeping the image") || !hasNote(azure, "moving the image") {
 		t.Errorf("%+v", azure)
 	}
 	gce := estimate(t, config.Cost{Node: "gce/e2-standard-4"}, Inputs{MemoryPeak: 50 * mib, Compressed: 1e9, Pull: 1e9})

@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,6 +25,11 @@ func scenario(t *rapid.T) (config.Cost, Inputs) {
 	if rapid.Bool().Draw(t, "ramp") {
 		ramp := rapid.Float64Range(0, average).Draw(t, "requests/s each second")
 		c.Traffic.Ramp = &ramp
+	}
+	c.Traffic.ScaleOuts = rapid.Float64Range(0, 500).Draw(t, "scale-outs")
+	c.Registry.Tags = rapid.IntRange(0, 50).Draw(t, "tags")
+	if c.Platform == "fargate" || strings.HasPrefix(c.Node, "aws/") {
+		c.Network = rapid.SampledFrom(append([]string{""}, config.Networks...)).Draw(t, "network")
 	}
 	least := rapid.IntRange(1, 12).Draw(t, "min")
 	c.Replicas = config.Replicas{Min: least, Max: least + rapid.IntRange(0, 40).Draw(t, "more"), TargetCPU: rapid.Float64Range(0.1, 1).Draw(t, "target")}
@@ -81,9 +87,11 @@ func TestMoreNeverCostsLess(t *testing.T) {
 		"compressed size": func(t *rapid.T, _ *config.Cost, in *Inputs) {
 			in.Compressed = record.Bytes(float64(in.Compressed) * factor(t))
 		},
-		"pull":    func(t *rapid.T, _ *config.Cost, in *Inputs) { in.Pull = record.Bytes(float64(in.Pull) * factor(t)) },
-		"startup": func(t *rapid.T, _ *config.Cost, in *Inputs) { in.StartupReady *= factor(t) },
-		"deploys": func(t *rapid.T, c *config.Cost, _ *Inputs) { c.Traffic.Deploys *= factor(t) },
+		"pull":       func(t *rapid.T, _ *config.Cost, in *Inputs) { in.Pull = record.Bytes(float64(in.Pull) * factor(t)) },
+		"startup":    func(t *rapid.T, _ *config.Cost, in *Inputs) { in.StartupReady *= factor(t) },
+		"scale-outs": func(t *rapid.T, c *config.Cost, _ *Inputs) { c.Traffic.ScaleOuts *= factor(t) },
+		"tags":       func(t *rapid.T, c *config.Cost, _ *Inputs) { c.Registry.Tags += rapid.IntRange(0, 50).Draw(t, "more") },
+		"deploys":    func(t *rapid.T, c *config.Cost, _ *Inputs) { c.Traffic.Deploys *= factor(t) },
 	}
 	for name, more := range raise {
 		t.Run(name, func(t *testing.T) {
