@@ -21,7 +21,7 @@ type match struct {
 func matches(larger float64) *rapid.Generator[match] {
 	return rapid.Custom(func(t *rapid.T) match {
 		c, in := scenario(t)
-		in.MemoryPeak = min(in.MemoryPeak, 1500*mib) // so that no draw lacks a size
+		in.MemoryPeak = min(max(in.MemoryPeak, mib), 1500*mib) // so that no draw lacks a size, or is below a byte
 		low, high := rapid.Float64Range(0.3, 1).Draw(t, "low"), rapid.Float64Range(1, 3).Draw(t, "high")
 		c.Traffic.Low = config.Rates{Average: c.Traffic.Average * low, Peak: c.Traffic.Peak * low}
 		c.Traffic.High = config.Rates{Average: c.Traffic.Average * high, Peak: c.Traffic.Peak * high}
