@@ -12,10 +12,10 @@ import (
 
 // Platforms are the platforms a cost can be asked for, the usual one first.
 // internal/cost prices every one of them.
-var Platforms = []string{"kubernetes", "fargate"}
+var Platforms = []string{"kubernetes", "fargate", "cloud-run", "lambda", "container-apps"}
 
 // laterPlatforms are priced by a later version.
-var laterPlatforms = []string{"cloud-run", "lambda", "container-apps", "fly", "vm"}
+var laterPlatforms = []string{"fly", "vm"}
 
 // scalingToNothing are the platforms that stop a service nobody asks anything.
 var scalingToNothing = []string{"cloud-run", "lambda", "container-apps"}
@@ -102,7 +102,7 @@ func (d *decoder) cost(n *yaml.Node, c *Cost) {
 	if c.Traffic.NewNodes > 0 && !slices.Contains(withNodes, c.Platform) {
 		d.failf(target(present["traffic"]), `"new_nodes" beside the platform %q, which has no nodes of yours; expected "scale_outs", or one of %s`, c.Platform, strings.Join(withNodes, ", "))
 	}
-	if present["node"] != nil && c.Platform == "fargate" {
+	if present["node"] != nil && c.Platform != "kubernetes" {
 		d.failf(target(present["node"]), `the platform %q has no nodes; expected "platform: kubernetes" or no "node"`, c.Platform)
 	}
 	if present["view"] != nil && c.Platform != "kubernetes" {

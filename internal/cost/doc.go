@@ -19,4 +19,8 @@
 // may meet the maximum of replicas. A higher average under the same peak makes
 // each replica larger, so that fewer of them, and fewer copies of the memory,
 // carry the peak.
+//
+// One billing rule makes more cost less. Where a platform stops its last replica
+// after a pause and bills the start that ends it, traffic that grows from next to
+// nothing leaves fewer pauses; the item is named for them.
 package cost

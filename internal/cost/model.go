@@ -209,7 +209,7 @@ func (m *Model) bill(d demand) (bill, error) {
 	if err := d.check(); err != nil {
 		return bill{}, fmt.Errorf("price %s: %w", m.cost.Platform, err)
 	}
-	b, err := m.platform.bill(d)
+	b, err := m.sell(d)
 	if err != nil {
 		return bill{}, fmt.Errorf("price %s: %w", m.cost.Platform, err)
 	}

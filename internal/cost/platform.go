@@ -26,6 +26,9 @@ var platforms = []struct {
 }{
 	{"kubernetes", openKubernetes},
 	{"fargate", openFargate},
+	{"cloud-run", openCloudRun},
+	{"lambda", openLambda},
+	{"container-apps", openContainerApps},
 }
 
 func find(name string) (opener, error) {

@@ -128,7 +128,7 @@ func (d demand) notes() []string {
 	if note := d.memoryNote(); note != "" {
 		notes = append(notes, note)
 	}
-	if d.CPURequest == 0 {
+	if d.CPURequest == 0 && d.RunSeconds == 0 {
 		notes = append(notes, "CPU per request was not measured: replicas stay at the minimum, whatever the traffic")
 	}
 	return notes

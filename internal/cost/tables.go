@@ -67,6 +67,10 @@ type cloudRunRules struct {
 	Most        int         `yaml:"most_mib"`
 	Least       int         `yaml:"least_mib"` // of an instance with whole cores
 	Concurrency int         `yaml:"concurrency"`
+	Target      decimal     `yaml:"concurrency_target"` // of the autoscaler, as a ratio
+	Step        decimal     `yaml:"step_vcpu"`          // of parts of a core
+	Keeps       int         `yaml:"keeps_s"`            // an instance without requests
+	JobLeast    int         `yaml:"job_least_s"`        // billed of a job's run
 	Sizes       []sizeRange `yaml:"sizes"`
 	Parts       []sizeRange `yaml:"part_of_a_core"` // the least part of a core that goes with so much memory
 }
@@ -78,6 +82,8 @@ type lambdaRules struct {
 	Most       int       `yaml:"most_mib"`
 	Core       int       `yaml:"vcpu_mib"` // memory that comes with one core
 	Round      int       `yaml:"round_ms"`
+	Longest    int       `yaml:"longest_s"`   // that a call may last
+	Quota      int       `yaml:"concurrency"` // calls at a time, of a new account
 	TiersAMD64 []float64 `yaml:"tiers_amd64"`
 	TiersARM64 []float64 `yaml:"tiers_arm64"`
 }
@@ -88,6 +94,9 @@ type containerAppsRules struct {
 	Most      decimal `yaml:"most_vcpu"`
 	Ratio     decimal `yaml:"gib_per_vcpu"`
 	IdleBelow decimal `yaml:"idle_below_vcpu"` // cores
+
+	Concurrency int `yaml:"concurrency"` // requests at a time that one replica is given
+	Keeps       int `yaml:"keeps_s"`     // the last replica without requests
 }
 
 // flyRules are the machines of Fly and what its regions cost above the first.
@@ -121,9 +130,9 @@ func (t tables) check() error {
 		"cluster":        t.Cluster.complete(),
 		"eks_fargate":    t.EKSFargate.System >= 0,
 		"autopilot":      a.LeastVCPU > 0 && a.StepVCPU > 0 && a.MostVCPU >= a.LeastVCPU && a.Least > 0 && a.Most >= a.Least && a.LeastRatio > 0 && a.MostRatio >= a.LeastRatio && a.Storage > 0,
-		"cloud_run":      run.Round > 0 && run.Most > 0 && run.Least > 0 && run.Concurrency > 0 && len(run.Sizes) > 0 && len(run.Parts) > 0,
-		"lambda":         l.Least > 0 && l.Most >= l.Least && l.Core > 0 && l.Round > 0 && slices.IsSorted(l.TiersAMD64) && slices.IsSorted(l.TiersARM64),
-		"container_apps": c.Step > 0 && c.Most >= c.Step && c.Ratio > 0 && c.IdleBelow > 0,
+		"cloud_run":      run.Round > 0 && run.Most > 0 && run.Least > 0 && run.Concurrency > 0 && run.Target > 0 && run.Target <= 1 && run.Step > 0 && run.Step < 1 && run.Keeps > 0 && run.JobLeast > 0 && len(run.Sizes) > 0 && len(run.Parts) > 0,
+		"lambda":         l.Least > 0 && l.Most >= l.Least && l.Core > 0 && l.Round > 0 && l.Longest > 0 && l.Quota > 0 && len(l.TiersAMD64) == 2 && len(l.TiersARM64) == 2 && slices.IsSorted(l.TiersAMD64) && slices.IsSorted(l.TiersARM64),
+		"container_apps": c.Step > 0 && c.Most >= c.Step && c.Ratio > 0 && c.IdleBelow > 0 && c.Concurrency > 0 && c.Keeps > 0,
 		"fly":            t.Fly.complete(),
 	} {
 		if !complete {
