@@ -88,13 +88,14 @@ type CostCause struct {
 
 // CostTotal is what one way to run a service costs over three years.
 type CostTotal struct {
-	Name        string   `json:"name"`         // self-managed, managed or hybrid
-	Platform    string   `json:"platform"`     // what it is priced on
-	Bill        float64  `json:"bill"`         // USD to the provider
-	Work        float64  `json:"work"`         // USD for people's hours, 0 where they are not known
-	Total       float64  `json:"total"`        // USD
-	NotMeasured []string `json:"not_measured"` // what only the user could say and did not
-	How         string   `json:"how"`          // the arithmetic, in words
+	Name        string   `json:"name"`              // self-managed, managed or hybrid
+	Platform    string   `json:"platform"`          // what it is priced on
+	Bill        float64  `json:"bill"`              // USD to the provider
+	Work        float64  `json:"work"`              // USD for people's hours, 0 where they are not known
+	Total       float64  `json:"total"`             // USD
+	NotMeasured []string `json:"not_measured"`      // what only the user could say and did not
+	How         string   `json:"how,omitempty"`     // the arithmetic, in words
+	Missing     string   `json:"missing,omitempty"` // why it has no price
 }
 
 // Density is what so many replicas take.
