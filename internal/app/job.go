@@ -150,7 +150,7 @@ func (j *job) close(ctx context.Context) {
 
 // compare runs the whole plan.
 func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
-	if j.model, err = newModel(j.plan.Cost); err != nil {
+	if j.model, err = newModel(j.plan.File, j.plan.Cost); err != nil {
 		return c, err
 	}
 	pairs, err := j.openSides()
@@ -216,18 +216,6 @@ func (j *job) lost(ctx context.Context) (why string) {
 		return err.Error()
 	}
 	return ""
-}
-
-func newModel(c config.Cost) (*cost.Model, error) {
-	book, err := cost.Builtin()
-	if err != nil {
-		return nil, err
-	}
-	model, err := cost.NewModel(book, c, time.Now())
-	if err != nil {
-		return nil, usagef("cost: %v", err)
-	}
-	return model, nil
 }
 
 // service analyses, measures and judges the plan's service i.

@@ -27,7 +27,7 @@ func measuredRecord(image string, memory, compressed float64) *record.Record {
 
 func pricedService(t *testing.T, base, head *record.Record) record.Service {
 	t.Helper()
-	model, err := newModel(config.Default("", "").Cost)
+	model, err := newModel("", config.Default("", "").Cost)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -110,7 +110,7 @@ type Reset struct {
 // everything that is wrong with the services that are needed.
 func ParseCompose(name string, src []byte, service string, lookup func(string) (string, bool)) (Compose, error) {
 	c := &composeFile{
-		decoder:  &decoder{faults{file: name, text: newSource(src), seen: map[Error]bool{}}},
+		decoder:  &decoder{faults: faults{file: name, text: newSource(src), seen: map[Error]bool{}}},
 		service:  service,
 		lookup:   lookup,
 		unset:    map[string]bool{},

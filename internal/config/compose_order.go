@@ -86,7 +86,7 @@ func (c *composeFile) names(service string) []string {
 		return nil
 	}
 	var names []string
-	own, _ := (&decoder{faults{text: c.text, seen: map[Error]bool{}}}).entries(e.value, "")
+	own, _ := (&decoder{faults: faults{text: c.text, seen: map[Error]bool{}}}).entries(e.value, "")
 	for _, key := range own {
 		if key.key.Value != "depends_on" && key.key.Value != "links" {
 			continue

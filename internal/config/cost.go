@@ -82,7 +82,7 @@ func (d *decoder) cost(n *yaml.Node, c *Cost) {
 		field{name: "traffic", read: func(v *yaml.Node) { d.traffic(v, &c.Traffic) }},
 		field{name: "replicas", read: func(v *yaml.Node) { d.replicas(v, &c.Replicas) }},
 		field{name: "view", read: value(d, &c.View, views)},
-		field{name: "book"},
+		field{name: "book", read: value(d, &c.Book, paths)},
 		field{name: "registry", read: func(v *yaml.Node) { d.registry(v, &c.Registry) }},
 		field{name: "network", read: value(d, &c.Network, oneOf(Networks...))},
 		field{name: "ci"},

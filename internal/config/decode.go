@@ -11,6 +11,7 @@ import (
 // spell out, and collects everything that is wrong with it.
 type decoder struct {
 	faults
+	least string // what a file must have
 }
 
 func (d *decoder) failf(n *yaml.Node, format string, args ...any) {

@@ -33,7 +33,7 @@ func (d *decoder) parse(src []byte) *yaml.Node {
 		return nil
 	}
 	if root == nil || root.Tag == "!!null" {
-		d.add(1, 1, `the file is empty, expected at least "services" with one "image"`)
+		d.add(1, 1, "the file is empty, expected at least "+d.least)
 		return nil
 	}
 	if second, ok := d.document(loader); !ok || second != nil {

@@ -43,9 +43,12 @@ type Price struct {
 	Region string
 	Value  float64 // in Unit
 	Unit   string
-	Source string // address of the page or file it was seen at
-	AsOf   time.Time
-	Grade  string // A to C, U for unverified
+	Source string    // address of the page or file it was seen at
+	AsOf   time.Time // zero where a user says what is paid today
+	Grade  string    // A to C, U for unverified, "own" for a user's
+
+	List   float64 // what it was before the user's overrides and discounts, 0 for the same
+	Reason string  // of those
 }
 
 // Node is the shape of a machine, and its price per hour.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/plimsoll-ci/plimsoll/internal/config"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
@@ -23,7 +24,7 @@ func (b *Book) price(key, region string) (Price, error) {
 		}
 		regions[p.Region] = true
 	}
-	return Price{}, fmt.Errorf("no price for %s in region %q; price book %s knows %s", key, region, b.ID, list(regions))
+	return Price{}, fmt.Errorf("no price for %s in region %q; price book %s knows %s%s", key, region, b.ID, list(regions), near(region, regions))
 }
 
 // node finds a shape in a region.
@@ -40,9 +41,9 @@ func (b *Book) node(name, region string) (Node, error) {
 		regions[n.Region] = true
 	}
 	if len(regions) > 0 {
-		return Node{}, fmt.Errorf("no price for node %s in region %q; price book %s knows it in %s", name, region, b.ID, list(regions))
+		return Node{}, fmt.Errorf("no price for node %s in region %q; price book %s knows it in %s%s", name, region, b.ID, list(regions), near(region, regions))
 	}
-	return Node{}, fmt.Errorf("unknown node %q; price book %s knows %s", name, b.ID, list(names))
+	return Node{}, fmt.Errorf("unknown node %q; price book %s knows %s%s", name, b.ID, list(names), near(name, names))
 }
 
 // home is the region a node or key is priced in first, "" when it is nowhere.
@@ -60,6 +61,11 @@ func (b *Book) home(nodeOrKey string) string {
 	return ""
 }
 
+// near suggests the name that was meant.
+func near(word string, names map[string]bool) string {
+	return config.DidYouMean(word, slices.Sorted(maps.Keys(names)))
+}
+
 func list(names map[string]bool) string {
 	if len(names) == 0 {
 		return "none"
@@ -71,7 +77,7 @@ func list(names map[string]bool) string {
 func (b *Book) caveats(prices []Price, now time.Time) []string {
 	var stale, unverified, notes []string
 	for _, p := range prices {
-		if now.Sub(p.AsOf) > time.Duration(b.StaleAfterDays)*24*time.Hour {
+		if !p.AsOf.IsZero() && now.Sub(p.AsOf) > time.Duration(b.StaleAfterDays)*24*time.Hour {
 			stale = append(stale, fmt.Sprintf("%s (%s)", p.Key, p.AsOf.Format(time.DateOnly)))
 		}
 		if p.Grade == "U" {
@@ -92,7 +98,10 @@ func used(prices []Price) []record.PriceUsed {
 	for i, p := range prices {
 		all[i] = record.PriceUsed{
 			Key: p.Key, Value: p.Value, Unit: p.Unit, Source: p.Source,
-			AsOf: p.AsOf.Format(time.DateOnly), Grade: p.Grade,
+			Grade: p.Grade, List: p.List, Reason: p.Reason,
+		}
+		if !p.AsOf.IsZero() {
+			all[i].AsOf = p.AsOf.Format(time.DateOnly)
 		}
 	}
 	return all

@@ -43,7 +43,10 @@ type PriceUsed struct {
 	Unit   string  `json:"unit"`
 	Source string  `json:"source"`
 	AsOf   string  `json:"as_of"`
-	Grade  string  `json:"grade"`
+	Grade  string  `json:"grade"` // A to C, U for unverified, "own" for the user's
+
+	List   float64 `json:"list,omitempty"`   // the built-in book's figure, where the user's differs
+	Reason string  `json:"reason,omitempty"` // why it does, in the user's words
 }
 
 // CostView is one of several ways to share the price of a machine.

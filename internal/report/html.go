@@ -236,7 +236,10 @@ func viewOfCost(c *record.CostChange) *costView {
 		v.Items = append(v.Items, itemView{clean(it.name, pageWidth), paid(sign, it.base), paid(sign, it.head), clean(it.how, pageWidth)})
 	}
 	for _, p := range c.Detail.Prices {
-		v.Prices = append(v.Prices, priceView{clean(p.Key, pageWidth), exact(p.Value) + " " + clean(p.Unit, nameWidth), clean(p.Source, pageWidth), clean(p.AsOf, nameWidth)})
+		v.Prices = append(v.Prices, priceView{clean(p.Key, pageWidth) + unverified(p), exact(p.Value) + " " + clean(p.Unit, nameWidth), clean(joined(p.Source, changedPrice(p)), pageWidth), clean(p.AsOf, nameWidth)})
+	}
+	if hasUnverified(c.Detail.Prices) {
+		v.Notes = append(v.Notes, unverifiedKey)
 	}
 	return v
 }

@@ -246,15 +246,24 @@ func priceTable(s record.Service) string {
 	prices := s.Cost.Detail.Prices
 	t.more = max(0, len(prices)-mostItems)
 	for _, p := range prices[:len(prices)-t.more] {
-		source := code(p.Source, imageWidth) + " as of " + text(p.AsOf, nameWidth)
+		source := code(p.Source, imageWidth)
+		if p.AsOf != "" {
+			source += " as of " + text(p.AsOf, nameWidth)
+		}
 		if p.Grade != "" {
 			source += ", grade " + text(p.Grade, nameWidth)
 		}
-		t.add(code(p.Key, nameWidth), priceValue(p), source)
+		if changed := changedPrice(p); changed != "" {
+			source += "; " + text(changed, noteWidth)
+		}
+		t.add(code(p.Key, nameWidth)+unverified(p), priceValue(p), source)
 	}
 	out := t.render(tableBytes, "price")
 	if s.Cost.Detail.Book != "" && out != "" {
 		out += "\nPrice book " + code(s.Cost.Detail.Book, imageWidth) + ".\n"
+	}
+	if hasUnverified(prices) && out != "" {
+		out += "\n" + unverifiedKey + "\n"
 	}
 	return under("Prices", out)
 }

@@ -217,7 +217,10 @@ func (t *terminal) cost(s record.Service) {
 		t.wrapped("    ", plain(n, noteWidth))
 	}
 	for _, p := range c.Detail.Prices {
-		t.wrapped("    ", "price "+plain(p.Key, nameWidth)+": "+exact(p.Value)+" "+plain(p.Unit, nameWidth)+", "+plain(p.Source, imageWidth)+", "+plain(p.AsOf, nameWidth))
+		t.wrapped("    ", "price "+plain(p.Key, nameWidth)+unverified(p)+": "+exact(p.Value)+" "+plain(p.Unit, nameWidth)+", "+joined(plain(p.Source, imageWidth), plain(p.AsOf, nameWidth), plain(changedPrice(p), noteWidth)))
+	}
+	if hasUnverified(c.Detail.Prices) {
+		t.line("    " + unverifiedKey)
 	}
 }
 

@@ -1,0 +1,67 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/cost"
+)
+
+// newModel sets up what prices the images, by the user's book where one is named.
+func newModel(configFile string, c config.Cost) (*cost.Model, error) {
+	book, err := openBook(configFile, c.Book)
+	if err != nil {
+		return nil, err
+	}
+	model, err := cost.NewModel(book, c, time.Now())
+	if err != nil {
+		return nil, usagef("cost: %v", err)
+	}
+	return model, nil
+}
+
+// openBook reads a price book below the configuration's directory, and nothing
+// outside of it, wherever links lead: errors show lines of what was read.
+func openBook(configFile, name string) (*cost.Book, error) {
+	if name == "" {
+		return cost.Builtin()
+	}
+	src, err := readBelow(filepath.Dir(configFile), name, config.MaxSize)
+	if err != nil {
+		return nil, usagef("cost.book: %v", err)
+	}
+	return cost.ReadBook(filepath.Join(filepath.Dir(configFile), name), src)
+}
+
+// readBelow reads a regular file of at most so many bytes below a directory.
+func readBelow(dir, name string, most int64) (src []byte, err error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = root.Close() }() // only read from
+	info, err := root.Stat(name)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("there is no file %s in %s", name, dir)
+	case err != nil:
+		return nil, fmt.Errorf("%w; the file must lie below the configuration's directory %s", err, dir)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no regular file", name)
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read from
+	src, err = io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(src)) > most {
+		err = fmt.Errorf("%s is larger than %d bytes", name, most)
+	}
+	return src, err
+}
