@@ -57,11 +57,26 @@ func differing(base, head Inputs) []player {
 			all = append(all, player{q.id, q.get, func(to *Inputs, from Inputs) { q.set(to, q.get(&from)) }})
 		}
 	}
-	if base.Declared != head.Declared {
-		all = append(all, player{declared, func(in *Inputs) float64 { return float64(in.Declared.memory()) },
-			func(to *Inputs, from Inputs) { to.Declared = from.Declared }})
+	if unmeasured(base) != unmeasured(head) {
+		all = append(all, player{declared, func(in *Inputs) float64 { return float64(in.Declared.memory()) }, takeUnmeasured})
 	}
 	return all
+}
+
+// unmeasured are the inputs without every quantity.
+func unmeasured(in Inputs) Inputs {
+	for _, q := range quantities {
+		q.set(&in, 0)
+	}
+	return in
+}
+
+func takeUnmeasured(to *Inputs, from Inputs) {
+	kept := *to
+	*to = from
+	for _, q := range quantities {
+		q.set(to, q.get(&kept))
+	}
 }
 
 // exchanged is base with the inputs of a set from head.

@@ -182,6 +182,7 @@ func TestCausesAddUpToTheDifference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, base := scenario(t)
 		_, head := scenario(t)
+		head.Declared.Request.Memory = record.Bytes(rapid.SampledFrom([]int{0, 600}).Draw(t, "declared memory")) * mib
 		base.MemoryPeak, head.MemoryPeak = min(base.MemoryPeak, 3000*mib), min(head.MemoryPeak, 3000*mib)
 		was, is := price(t, c, base), price(t, c, head)
 		m, err := NewModel(mustBook(), c, today)
