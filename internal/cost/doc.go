@@ -8,6 +8,9 @@
 // [NewModel], and [Model.Estimate] is pure arithmetic afterwards: no clock, no
 // network, the same answer for the same inputs.
 //
+// How sure a price is, [Model.Spread] draws; what a difference comes from,
+// [Model.Causes] says; [Model.Explain] adds to an estimate what it hangs on.
+//
 // A price comes from the [Book], which says where and when it was seen. A
 // platform is a row of the table in platform.go.
 //
