@@ -110,7 +110,7 @@ type runPlan struct {
 	month               float64 // USD, without the registry
 }
 
-func (c *cloudRun) plan(d demand, phases *[2]phase, by string, s runSize) runPlan {
+func (c *cloudRun) plan(d *demand, phases *[2]phase, by string, s runSize) runPlan {
 	p := runPlan{by: by, size: s, rate: c.request, takes: d.request().on(s.vcpu), start: c.round(d.start().on(s.vcpu))}
 	requests, idle := d.Average*c.hours*3600, c.idle.second(s.vcpu, s.memoryMiB)
 	if by == byInstance {
@@ -122,9 +122,9 @@ func (c *cloudRun) plan(d demand, phases *[2]phase, by string, s runSize) runPla
 		if i == 0 {
 			peak = n
 		}
-		alive := d.alive(ph, n, p.takes, float64(c.rules.Keeps))
+		alive := d.alive(ph, n)
 		p.instances += alive / (c.hours * 3600)
-		p.pauses += d.pauses(ph, float64(c.rules.Keeps))
+		p.pauses += d.pauses(ph)
 		p.spend(c, ph, n, alive, float64(d.Min))
 	}
 	p.starts = d.starts(c.hours, p.instances, peak, *phases)
@@ -154,17 +154,17 @@ func (p *runPlan) spend(c *cloudRun, ph phase, n, alive, least float64) {
 // there is where each request is rounded up by itself, and the least there can be
 // where only a busy stretch is. Google does not say which it is.
 //
-// With one request at a time every request is a stretch of its own. Otherwise
-// they overlap, as in a queue with servers without end: the stretches cover
-// 1 - exp(-rate x time). Rounded as a whole each stretch still covers the time of
-// one request rounded up, and what comes after it lasts 1 / rate on average.
+// Requests that may run at once overlap, as in a queue with servers without end:
+// their stretches cover 1 - exp(-rate x time). One at a time they follow each
+// other; an instance is never billed for more time than passes. Rounded as a whole
+// each stretch still covers the time of one request rounded up, and what comes
+// after it lasts 1 / rate on average.
 func (p *runPlan) busy(rate, billed float64) (most, least float64) {
+	real, all := rate*p.takes, rate*billed
 	if p.size.concurrency == 1 {
-		most = min(1, rate*billed)
-		return most, most
+		return min(1, all), max(min(1, real), all/(1+all))
 	}
-	all := rate * billed
-	return -math.Expm1(-all), max(-math.Expm1(-rate*p.takes), all/(1+all))
+	return -math.Expm1(-all), max(-math.Expm1(-real), all/(1+all))
 }
 
 // round is a time as it is billed.
@@ -175,11 +175,15 @@ func (c *cloudRun) round(seconds float64) float64 {
 
 // cheapest finds the size that costs least in one way of billing and carries the
 // peak with the most instances there may be; the largest where none does.
-func (c *cloudRun) cheapest(d demand, phases *[2]phase, by string) (runPlan, error) {
+func (c *cloudRun) cheapest(d *demand, phases *[2]phase, by string) (runPlan, error) {
 	cores, memory := d.floor()
+	w, requests := d.request(), d.Average*c.hours*3600
 	var best, last runPlan
 	for s := range c.sizes(cores, memory, by == byRequest) {
 		last.size = s
+		if s.concurrency == 1 && best.by != "" && c.alone(requests, w.on(s.vcpu), s) >= best.month {
+			continue // as most parts of a core are
+		}
 		if !c.carries(d, s) {
 			continue
 		}
@@ -196,6 +200,13 @@ func (c *cloudRun) cheapest(d demand, phases *[2]phase, by string) (runPlan, err
 	return best, c.tooSmall(cores, memory)
 }
 
+// alone is less than what requests cost that an instance takes one at a time: they
+// are billed for their time rounded up, or for all the time of as many instances
+// as the autoscaler keeps for them.
+func (c *cloudRun) alone(requests, takes float64, s runSize) float64 {
+	return requests * min(c.round(takes), takes/c.slots(s)) * c.request.second(s.vcpu, s.memoryMiB)
+}
+
 func (c *cloudRun) tooSmall(cores, memoryMiB float64) error {
 	largest := c.rules.Sizes[len(c.rules.Sizes)-1]
 	return fmt.Errorf("no instance has %s; the largest has %s", size(max(cores, 1), memoryMiB), size(float64(largest.VCPU), float64(c.rules.Most)))
@@ -203,7 +214,7 @@ func (c *cloudRun) tooSmall(cores, memoryMiB float64) error {
 
 // carries reports whether the size matters to carrying the peak, and does not.
 // Whole cores all take the same number of requests, so that only their CPU counts.
-func (c *cloudRun) carries(d demand, s runSize) bool {
+func (c *cloudRun) carries(d *demand, s runSize) bool {
 	if s.concurrency == 1 && ceil(d.Peak*d.request().on(s.vcpu)/c.slots(s)) > float64(d.Max) {
 		return false
 	}

@@ -8,12 +8,12 @@ import (
 // bill takes the cheaper way, or the one that is asked for, and says what the
 // other would cost.
 func (c *cloudRun) bill(d demand) (bill, error) {
-	phases := d.phases(c.hours)
-	taken, err := c.cheapest(d, &phases, byRequest)
+	phases := d.phases(c.hours, float64(c.rules.Keeps))
+	taken, err := c.cheapest(&d, &phases, byRequest)
 	if err != nil {
 		return bill{}, err
 	}
-	other, err := c.cheapest(d, &phases, byInstance)
+	other, err := c.cheapest(&d, &phases, byInstance)
 	if err != nil {
 		return bill{}, err
 	}

@@ -62,7 +62,7 @@ type appPlan struct {
 	month           float64 // USD, without the registry
 }
 
-func (a *containerApps) plan(d demand, phases *[2]phase, vcpu float64) appPlan {
+func (a *containerApps) plan(d *demand, phases *[2]phase, vcpu float64) appPlan {
 	p := appPlan{vcpu: vcpu, memoryMiB: vcpu * float64(a.rules.Ratio) * 1024, takes: d.request().on(vcpu), start: d.start().on(vcpu)}
 	var peak float64
 	for i, ph := range phases {
@@ -70,9 +70,9 @@ func (a *containerApps) plan(d demand, phases *[2]phase, vcpu float64) appPlan {
 		if i == 0 {
 			peak = n
 		}
-		alive := d.alive(ph, n, p.takes, float64(a.rules.Keeps))
+		alive := d.alive(ph, n)
 		p.replicas += alive / (a.hours * 3600)
-		p.pauses += d.pauses(ph, float64(a.rules.Keeps))
+		p.pauses += d.pauses(ph)
 		p.spend(a, d, ph, n, alive)
 	}
 	p.starts = d.starts(a.hours, p.replicas, peak, *phases)
@@ -85,7 +85,7 @@ func (a *containerApps) plan(d demand, phases *[2]phase, vcpu float64) appPlan {
 // a second without a request, if it uses less CPU than the bound. A request that
 // starts within a second is taken to make all of it active; told to the instant,
 // only its own time is.
-func (p *appPlan) spend(a *containerApps, d demand, ph phase, n, alive float64) {
+func (p *appPlan) spend(a *containerApps, d *demand, ph phase, n, alive float64) {
 	if n == 0 || n > float64(d.Min) {
 		p.active += alive
 		p.least += alive
@@ -105,9 +105,9 @@ func (p *appPlan) spend(a *containerApps, d demand, ph phase, n, alive float64) 
 
 // choose takes the pair that costs least over the month and carries the peak
 // with the most replicas there may be; the largest where none does.
-func (a *containerApps) choose(d demand) (appPlan, error) {
+func (a *containerApps) choose(d *demand) (appPlan, error) {
 	cores, memory := d.floor()
-	phases := d.phases(a.hours)
+	phases := d.phases(a.hours, float64(a.rules.Keeps))
 	step, most, ratio := float64(a.rules.Step), float64(a.rules.Most), float64(a.rules.Ratio)*1024
 	if cores > most || memory > most*ratio {
 		return appPlan{}, fmt.Errorf("no replica has %s; the largest has %s", size(cores, memory), size(most, most*ratio))
@@ -128,7 +128,7 @@ func (a *containerApps) choose(d demand) (appPlan, error) {
 }
 
 func (a *containerApps) bill(d demand) (bill, error) {
-	p, err := a.choose(d)
+	p, err := a.choose(&d)
 	if err != nil {
 		return bill{}, err
 	}

@@ -65,7 +65,7 @@ type function struct {
 
 // at is what the traffic takes with so much memory. A call is rounded up by the
 // millisecond with the start that came before it, if one did.
-func (l *lambda) at(d demand, phases *[2]phase, memoryMiB float64) function {
+func (l *lambda) at(d *demand, phases *[2]phase, memoryMiB float64) function {
 	share := memoryMiB / float64(l.rules.Core)
 	takes := d.request().on(share)
 	f := function{memoryMiB: memoryMiB, call: l.round(takes), calls: d.Average * l.hours * 3600, start: d.start().on(share)}
@@ -87,7 +87,7 @@ func (l *lambda) round(seconds float64) float64 {
 // waiting and the rounding differ: a call is cheapest just where it becomes a
 // millisecond shorter. Those memories are tried in turn, until waiting alone makes
 // what is larger dearer, or no more CPU can be used.
-func (l *lambda) search(d demand, phases *[2]phase) (function, error) {
+func (l *lambda) search(d *demand, phases *[2]phase) (function, error) {
 	from, to, err := l.span(d)
 	if err != nil {
 		return function{}, err
@@ -119,7 +119,7 @@ func (l *lambda) shorter(w work, memoryMiB float64) float64 {
 
 // span is the memory a function may have: what it needs and what makes a call
 // short enough, up to where it has all the cores it can use.
-func (l *lambda) span(d demand) (from, to float64, err error) {
+func (l *lambda) span(d *demand) (from, to float64, err error) {
 	cores, memory := d.floor()
 	w, core, most := d.request(), float64(l.rules.Core), float64(l.rules.Most)
 	from = max(float64(l.rules.Least), memory, ceil(cores*core))
@@ -138,8 +138,8 @@ func (l *lambda) span(d demand) (from, to float64, err error) {
 }
 
 func (l *lambda) bill(d demand) (bill, error) {
-	phases := d.phases(l.hours)
-	f, err := l.search(d, &phases)
+	phases := d.phases(l.hours, 0)
+	f, err := l.search(&d, &phases)
 	if err != nil {
 		return bill{}, err
 	}
@@ -156,7 +156,7 @@ func (l *lambda) bill(d demand) (bill, error) {
 	}
 	l.registry.imported(&b, d)
 	if !b.terse {
-		b.notes = append(b.notes, l.notes(d, &phases, f)...)
+		b.notes = append(b.notes, l.notes(&d, &phases, f)...)
 	}
 	return b, nil
 }
@@ -169,7 +169,7 @@ func (l *lambda) tariff(f function, average float64) string {
 	return fmt.Sprintf("%.4g on average over the tiers", average)
 }
 
-func (l *lambda) notes(d demand, phases *[2]phase, f function) []string {
+func (l *lambda) notes(d *demand, phases *[2]phase, f function) []string {
 	notes := append(d.unmeasured(), d.frozen("a function")...)
 	core := float64(l.rules.Core)
 	note := fmt.Sprintf("%s MiB cost the least; a call takes %s ms there", short(f.memoryMiB), short(f.call))

@@ -13,17 +13,18 @@ import (
 type phase struct {
 	seconds float64 // a month
 	rate    float64 // requests a second
+	quiet   float64 // part of the time in which so long no request came that the last replica is stopped
 }
 
 // phases are the peak hours of a month, and the others with what is left for
-// them.
-func (d demand) phases(hours float64) [2]phase {
+// them. A replica stays for so many seconds without requests.
+func (d *demand) phases(hours, keeps float64) [2]phase {
 	day, month := d.PeakHours/24, hours*3600
 	off := 0.0
 	if rest := d.Average - day*d.Peak; rest > d.Average*1e-9 && day < 1 { // not the last bits of a product
 		off = rest / (1 - day)
 	}
-	return [2]phase{{day * month, d.Peak}, {(1 - day) * month, off}}
+	return [2]phase{{day * month, d.Peak, math.Exp(-d.Peak * keeps)}, {(1 - day) * month, off, math.Exp(-off * keeps)}}
 }
 
 // rises reports whether the peak hours have more traffic than the others, but
@@ -35,9 +36,9 @@ func rises(phases [2]phase) bool {
 // work is what one request, start or run takes, where CPU was to be had.
 type work struct{ seconds, cpu float64 }
 
-func (d demand) request() work { return work{d.Latency, d.CPURequest} }
-func (d demand) start() work   { return work{d.StartupReady, d.StartupCPU} }
-func (d demand) run() work     { return work{d.RunSeconds, d.RunCPU} }
+func (d *demand) request() work { return work{d.Latency, d.CPURequest} }
+func (d *demand) start() work   { return work{d.StartupReady, d.StartupCPU} }
+func (d *demand) run() work     { return work{d.RunSeconds, d.RunCPU} }
 
 // waits is the time in which no CPU is used.
 func (w work) waits() float64 { return max(0, w.seconds-w.cpu) }
@@ -58,34 +59,34 @@ func (w work) on(cores float64) float64 { return w.waits() + w.cpu/min(cores, w.
 // instances is how many replicas an autoscaler keeps that looks at CPU and at the
 // requests under way, so many of which it gives to each: none without requests,
 // where there is no minimum.
-func (d demand) instances(rate float64, s share, takes, slots float64) float64 {
+func (d *demand) instances(rate float64, s share, takes, slots float64) float64 {
 	if rate == 0 {
 		return float64(d.Min)
 	}
 	return d.within(max(1, d.wanted(rate, s), ceil(rate*takes/slots)))
 }
 
-// alive is for how many instance-seconds a phase has replicas. The last one stays
-// for so long after a request; what the minimum asks for stays for good.
-func (d demand) alive(p phase, n, takes, keeps float64) float64 {
+// alive is for how many instance-seconds a phase has replicas. The last one is
+// stopped while it is quiet; what the minimum asks for stays for good.
+func (d *demand) alive(p phase, n float64) float64 {
 	if d.Min > 0 || n == 0 {
 		return n * p.seconds
 	}
-	return p.seconds * (n - 1 - math.Expm1(-p.rate*(takes+keeps)))
+	return p.seconds * (n - p.quiet)
 }
 
-// pauses is how often in a phase a request comes after so long without any that
-// no replica is left. It is the one count that falls as traffic grows.
-func (d demand) pauses(p phase, keeps float64) float64 {
+// pauses is how often in a phase a request finds no replica left. It is the one
+// count that falls as traffic grows.
+func (d *demand) pauses(p phase) float64 {
 	if d.Min > 0 {
 		return 0
 	}
-	return p.seconds * p.rate * math.Exp(-p.rate*keeps)
+	return p.seconds * p.rate * p.quiet
 }
 
 // starts is how often a replica is started: all of them with each deploy, and
 // those beyond the minimum for the peak of each day, or more where that is said.
-func (d demand) starts(hours, average, peak float64, phases [2]phase) float64 {
+func (d *demand) starts(hours, average, peak float64, phases [2]phase) float64 {
 	scaled := 0.0
 	if rises(phases) {
 		scaled = hours / 24 * max(0, peak-float64(d.Min))
@@ -95,7 +96,7 @@ func (d demand) starts(hours, average, peak float64, phases [2]phase) float64 {
 
 // floor is what an allocation must have: cores and MiB, declared or measured.
 // Memory is a hard limit on platforms without requests, so a limit counts.
-func (d demand) floor() (cores, memoryMiB float64) {
+func (d *demand) floor() (cores, memoryMiB float64) {
 	return d.Declared.cores(), max(d.memoryMiB(), ceil(float64(d.Declared.Limit.Memory)/mebibyte))
 }
 
