@@ -69,9 +69,6 @@ func (n Node) Provider() string {
 	return provider
 }
 
-// taskSize is one size a Fargate task can have.
-type taskSize struct{ vcpu, memoryMiB float64 }
-
 // bookFile is the file as it is written.
 type bookFile struct {
 	APIVersion     string                `yaml:"apiVersion"`

@@ -2,50 +2,90 @@ package cost
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 )
 
-// The prices of Fargate.
-const (
-	fargateVCPU   = "aws.fargate.linux.amd64.vcpu_hour"
-	fargateMemory = "aws.fargate.linux.amd64.gb_hour"
-)
-
-// fargate prices ECS tasks: whole sizes out of a table, billed by the second
-// from the start of the image pull. AWS calls the unit of memory GB, and its
-// sizes are multiples of 1024 MiB.
+// fargate prices tasks of ECS and pods of EKS on Fargate: whole sizes out of a
+// table, billed by the second from the start of the image pull. AWS calls the unit
+// of memory GB, and its sizes are multiples of 1024 MiB.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
 type fargate struct {
-	hours    float64 // a month
-	cpu, ram Price
-	sizes    []taskSize
-	registry registry
-	mostVCPU float64
-	mostGiB  float64
+	hours     float64 // a month
+	cpu, ram  Price
+	sizes     []taskSize
+	most      taskSize // of each, in one size or another
+	registry  registry
+	systemMiB float64 // what Kubernetes takes of a pod's size
+	cluster   *Price  // of the control plane, which services share
+	what      string
 }
 
 func openFargate(b *Book, c config.Cost) (platform, config.Cost, error) {
-	if c.Region == "" {
-		c.Region = b.home(fargateVCPU)
-	}
-	f := &fargate{hours: b.HoursPerMonth, sizes: b.sizes}
-	var err error
-	if f.cpu, err = b.price(fargateVCPU, c.Region); err != nil {
-		return nil, c, err
-	}
-	if f.ram, err = b.price(fargateMemory, c.Region); err != nil {
-		return nil, c, err
-	}
-	if f.registry, err = openRegistry(b, "aws", c); err != nil {
-		return nil, c, err
-	}
-	for _, s := range f.sizes {
-		f.mostVCPU, f.mostGiB = max(f.mostVCPU, s.vcpu), max(f.mostGiB, s.memoryMiB/1024)
-	}
-	return f, c, nil
+	f := &fargate{hours: b.HoursPerMonth, what: "task"}
+	c, err := f.open(b, c)
+	return f, c, err
 }
 
-func (f *fargate) prices() []Price { return append([]Price{f.cpu, f.ram}, f.registry.prices()...) }
+// openEKSFargate is Fargate with 256 MiB beside the request for what Kubernetes
+// runs in each pod.
+// https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-configuration.html
+func openEKSFargate(b *Book, c config.Cost) (platform, config.Cost, error) {
+	if c.Arch == "arm64" {
+		return nil, c, errArmPods
+	}
+	f := &fargate{hours: b.HoursPerMonth, what: "pod", systemMiB: float64(b.tables.EKSFargate.System)}
+	c, err := f.open(b, c)
+	if err != nil {
+		return nil, c, err
+	}
+	fee, err := b.price("aws.eks.cluster_hour", c.Region)
+	f.cluster = &fee
+	return f, c, err
+}
+
+// errArmPods follows https://docs.aws.amazon.com/eks/latest/userguide/fargate.html.
+var errArmPods = fmt.Errorf("pods of EKS on Fargate run on amd64 alone; choose the platform fargate, or kubernetes with an Arm node, for arm64")
+
+// open finds the prices of an architecture in a region.
+func (f *fargate) open(b *Book, c config.Cost) (config.Cost, error) {
+	c.Arch = archOf(c)
+	key := "aws.fargate.linux." + c.Arch
+	if c.Region == "" {
+		c.Region = b.home(key + ".vcpu_hour")
+	}
+	var err error
+	if f.cpu, err = b.price(key+".vcpu_hour", c.Region); err != nil {
+		return c, err
+	}
+	if f.ram, err = b.price(key+".gb_hour", c.Region); err != nil {
+		return c, err
+	}
+	f.sizes = slices.Clone(b.sizes)
+	for i, s := range f.sizes {
+		f.sizes[i].rate = s.vcpu*f.cpu.Value + s.memoryMiB/1024*f.ram.Value
+		f.most.vcpu, f.most.memoryMiB = max(f.most.vcpu, s.vcpu), max(f.most.memoryMiB, s.memoryMiB)
+	}
+	f.registry, err = openRegistry(b, "aws", c)
+	return c, err
+}
+
+// archOf is the architecture that is paid for, where prices know one.
+func archOf(c config.Cost) string {
+	if c.Arch == "" {
+		return "amd64"
+	}
+	return c.Arch
+}
+
+func (f *fargate) prices() []Price {
+	all := append([]Price{f.cpu, f.ram}, f.registry.prices()...)
+	if f.cluster != nil {
+		all = append(all, *f.cluster)
+	}
+	return all
+}
 
 func (f *fargate) bill(d demand) (bill, error) {
 	size, err := f.choose(d)
@@ -53,53 +93,43 @@ func (f *fargate) bill(d demand) (bill, error) {
 		return bill{}, err
 	}
 	gb, one := size.memoryMiB/1024, d.share(size.vcpu)
-	b := bill{terse: d.terse, request: limits(size.vcpu, size.memoryMiB), notes: d.overload(one)}
+	b := bill{terse: d.terse, request: limits(size.vcpu, size.memoryMiB-f.systemMiB), notes: d.overload(one)}
 	b.limit = b.request
-	month := f.hours * f.rate(size)
+	month := f.hours * size.rate
 	run := b.staff(d, one, eachBilled(month))
-	b.add("tasks", run.wanted()*month, "%s replicas x %s h x (%s vCPU x $%s + %s GB x $%s)",
+	b.add(f.what+"s", run.wanted()*month, "%s replicas x %s h x (%s vCPU x $%s + %s GB x $%s)",
 		short(run.wanted()), short(f.hours), short(size.vcpu), short(f.cpu.Value), short(gb), short(f.ram.Value))
 	b.beyond(d, run, one, month)
 	if d.StartupReady > 0 {
-		b.add("starts", d.Deploys*b.replicas*d.StartupReady/3600*f.rate(size), "%s deploys x %s replicas x %s s beside the tasks they replace",
-			short(d.Deploys), short(b.replicas), short(d.StartupReady))
+		b.add("starts", d.Deploys*b.replicas*d.StartupReady/3600*size.rate, "%s deploys x %s replicas x %s s beside the %ss they replace",
+			short(d.Deploys), short(b.replicas), short(d.StartupReady), f.what)
 	}
-	f.registry.add(&b, d, d.Compressed) // a task starts on an empty machine
+	f.registry.add(&b, d, d.Compressed) // each starts on an empty machine
+	if f.cluster != nil {
+		b.notes = append(b.notes, clusterNote(f.hours, *f.cluster))
+	}
 	return b, nil
 }
 
-// rate is what a task of a size costs an hour.
-func (f *fargate) rate(s taskSize) float64 { return s.vcpu*f.cpu.Value + s.memoryMiB/1024*f.ram.Value }
+// clusterNote names the price of a control plane, which a service shares with all
+// others of its cluster and which no image changes.
+func clusterNote(hours float64, fee Price) string {
+	return fmt.Sprintf("the cluster's own $%.2f a month is left out: its services share it", hours*fee.Value)
+}
 
-// choose takes the size that is cheapest over the month and big enough for one
-// replica: a larger task may pay when fewer of them carry the traffic. Declared
-// CPUs fix the task's, as a deployment would.
 func (f *fargate) choose(d demand) (taskSize, error) {
-	cpu, memory := d.size(f.mostVCPU).cores, d.memoryMiB()
-	var best, largest taskSize
-	lowest := 0.0
-	for _, s := range f.sizes {
-		if s.vcpu < cpu*(1-1e-12) || s.memoryMiB < memory { // not for the last bit of a product
-			continue
-		}
-		amount := f.rate(s)
-		if d.Declared.cores() == 0 {
-			amount *= d.average(d.share(s.vcpu))
-		}
-		if d.Declared.cores() > 0 || d.enough(d.share(s.vcpu)) {
-			if best == (taskSize{}) || amount < lowest {
-				best, lowest = s, amount
-			}
-		}
-		if s.vcpu > largest.vcpu {
-			largest = s
-		}
+	cpu, memory := d.size(f.most.vcpu).cores, d.memoryMiB()+f.systemMiB
+	size, ok := d.cheapest(slices.Values(f.sizes), cpu, memory)
+	if !ok {
+		return taskSize{}, fmt.Errorf("no %s size has %s vCPU and %s MiB%s; the largest has %s vCPU and %s GB",
+			f.what, short(cpu), short(memory), f.system(), short(f.most.vcpu), short(f.most.memoryMiB/1024))
 	}
-	switch {
-	case best != (taskSize{}):
-		return best, nil
-	case largest != (taskSize{}):
-		return largest, nil // the maximum of replicas does not carry the peak; overload says so
+	return size, nil
+}
+
+func (f *fargate) system() string {
+	if f.systemMiB == 0 {
+		return ""
 	}
-	return taskSize{}, fmt.Errorf("no task size has %s vCPU and %s MiB; the largest has %s vCPU and %s GB", short(cpu), short(memory), short(f.mostVCPU), short(f.mostGiB))
+	return fmt.Sprintf(", %s MiB of them for Kubernetes", short(f.systemMiB))
 }

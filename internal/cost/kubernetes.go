@@ -9,9 +9,6 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 )
 
-// defaultNode is the node of a cluster nothing is said about.
-const defaultNode = "aws/m7i.large"
-
 // kubernetes prices a service on a cluster's nodes, in one of the views of
 // views.go.
 type kubernetes struct {
@@ -31,9 +28,6 @@ type capacity struct {
 }
 
 func openKubernetes(b *Book, c config.Cost) (platform, config.Cost, error) {
-	if c.Node == "" {
-		c.Node = defaultNode
-	}
 	if c.View == "" {
 		c.View = config.Views[0]
 	}

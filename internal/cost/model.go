@@ -15,6 +15,7 @@ import (
 type Inputs struct {
 	MemoryPeak record.Bytes
 	Compressed record.Bytes // what the registry keeps and a cold machine pulls
+	Unpacked   record.Bytes // its root file system
 
 	// Pull is what a node that holds the other image of the comparison must
 	// still fetch for this one. It is 0 when there is nothing to fetch; for a

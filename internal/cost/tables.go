@@ -19,6 +19,7 @@ type tables struct {
 	Lambda        lambdaRules        `yaml:"lambda"`
 	ContainerApps containerAppsRules `yaml:"container_apps"`
 	Fly           flyRules           `yaml:"fly"`
+	VM            vmRules            `yaml:"vm"`
 }
 
 // decimal is a number above zero, which a book may quote.
@@ -106,11 +107,12 @@ type flyRules struct {
 }
 
 type flyKind struct {
-	Kind     string `yaml:"kind"`
-	Cores    []int  `yaml:"cores"`
-	Included int    `yaml:"included_mib"` // with each core
-	Most     int    `yaml:"most_mib"`     // with each core
-	Step     int    `yaml:"step_mib"`
+	Kind     string  `yaml:"kind"`
+	Cores    []int   `yaml:"cores"`
+	Included int     `yaml:"included_mib"` // with each core
+	Most     int     `yaml:"most_mib"`     // with each core
+	Step     int     `yaml:"step_mib"`
+	Share    decimal `yaml:"share"` // of each core that may be used all the time, as a ratio
 }
 
 // check refuses tables with which sizes cannot be found.
@@ -134,6 +136,7 @@ func (t tables) check() error {
 		"lambda":         l.Least > 0 && l.Most >= l.Least && l.Core > 0 && l.Round > 0 && l.Longest > 0 && l.Quota > 0 && len(l.TiersAMD64) == 2 && len(l.TiersARM64) == 2 && slices.IsSorted(l.TiersAMD64) && slices.IsSorted(l.TiersARM64),
 		"container_apps": c.Step > 0 && c.Most >= c.Step && c.Ratio > 0 && c.IdleBelow > 0 && c.Concurrency > 0 && c.Keeps > 0,
 		"fly":            t.Fly.complete(),
+		"vm":             t.VM.SystemVCPU > 0 && t.VM.System > 0,
 	} {
 		if !complete {
 			return fmt.Errorf("tables.%s: a number is missing, or does not fit the others", name)
@@ -144,7 +147,7 @@ func (t tables) check() error {
 
 func (f flyRules) complete() bool {
 	for _, k := range f.Kinds {
-		if k.Kind == "" || len(k.Cores) == 0 || k.Included < 1 || k.Most < k.Included || k.Step < 1 {
+		if k.Kind == "" || len(k.Cores) == 0 || k.Included < 1 || k.Most < k.Included || k.Step < 1 || k.Share == 0 || k.Share > 1 {
 			return false
 		}
 	}
@@ -156,7 +159,7 @@ func (t tables) taskSizes() []taskSize {
 	var all []taskSize
 	for _, r := range t.Fargate {
 		for mib := r.From; mib <= r.To; mib += r.Step {
-			all = append(all, taskSize{float64(r.VCPU), float64(mib)})
+			all = append(all, taskSize{vcpu: float64(r.VCPU), memoryMiB: float64(mib)})
 		}
 	}
 	return all
