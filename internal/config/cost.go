@@ -12,10 +12,7 @@ import (
 
 // Platforms are the platforms a cost can be asked for, the usual one first.
 // internal/cost prices every one of them.
-var Platforms = []string{"kubernetes", "fargate", "cloud-run", "lambda", "container-apps"}
-
-// laterPlatforms are priced by a later version.
-var laterPlatforms = []string{"fly", "vm"}
+var Platforms = []string{"kubernetes", "autopilot", "fargate", "eks-fargate", "cloud-run", "lambda", "container-apps", "fly", "vm"}
 
 // scalingToNothing are the platforms that stop a service nobody asks anything.
 var scalingToNothing = []string{"cloud-run", "lambda", "container-apps"}
@@ -54,9 +51,6 @@ const (
 var platforms = notation[string]{"one of " + strings.Join(Platforms, ", "), parsePlatform}
 
 func parsePlatform(s string) (string, error) {
-	if slices.Contains(laterPlatforms, s) {
-		return "", errors.New("not available in this version")
-	}
 	if !slices.Contains(Platforms, s) {
 		return "", fmt.Errorf("no such platform%s", didYouMean(s, Platforms))
 	}
@@ -102,8 +96,8 @@ func (d *decoder) cost(n *yaml.Node, c *Cost) {
 	if c.Traffic.NewNodes > 0 && !slices.Contains(withNodes, c.Platform) {
 		d.failf(target(present["traffic"]), `"new_nodes" beside the platform %q, which has no nodes of yours; expected "scale_outs", or one of %s`, c.Platform, strings.Join(withNodes, ", "))
 	}
-	if present["node"] != nil && c.Platform != "kubernetes" {
-		d.failf(target(present["node"]), `the platform %q has no nodes; expected "platform: kubernetes" or no "node"`, c.Platform)
+	if present["node"] != nil && !slices.Contains(withNodes, c.Platform) {
+		d.failf(target(present["node"]), `the platform %q has no nodes; expected no "node", or one of %s`, c.Platform, strings.Join(withNodes, ", "))
 	}
 	if present["view"] != nil && c.Platform != "kubernetes" {
 		d.failf(target(present["view"]), `the platform %q has no nodes to divide; expected "platform: kubernetes" or no "view"`, c.Platform)

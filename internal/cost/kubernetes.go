@@ -34,10 +34,7 @@ func openKubernetes(b *Book, c config.Cost) (platform, config.Cost, error) {
 	if !slices.Contains(config.Views, c.View) {
 		return nil, c, fmt.Errorf("unknown view %q, expected one of %s", c.View, strings.Join(config.Views, ", "))
 	}
-	if c.Region == "" {
-		c.Region = b.home(c.Node)
-	}
-	node, err := b.node(c.Node, c.Region)
+	c, node, err := b.machine(c)
 	if err != nil {
 		return nil, c, err
 	}

@@ -6,8 +6,11 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 )
 
-// usualNodes are the machines of which nothing is said, by architecture.
-var usualNodes = map[string]string{"": "aws/m7i.large", "amd64": "aws/m7i.large", "arm64": "aws/m7g.large"}
+// defaultNode is the machine where nothing is said of it.
+const defaultNode = "aws/m7i.large"
+
+// usualNodes are the machines where nothing but the architecture is said.
+var usualNodes = map[string]string{"": defaultNode, "amd64": defaultNode, "arm64": "aws/m7g.large"}
 
 // machine settles on a node and a region. An image does not run on a machine of
 // another architecture.

@@ -149,6 +149,7 @@ func (m *Model) estimate(in Inputs) (record.Estimate, demand, bill, error) {
 	e := record.Estimate{
 		Platform: m.cost.Platform,
 		Region:   m.cost.Region,
+		Arch:     m.cost.Arch,
 		Month:    record.Money{Value: total, Low: total, High: total},
 		Replicas: b.replicas,
 		Request:  b.request,

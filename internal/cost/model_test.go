@@ -344,7 +344,7 @@ func TestUnknownPlacesAreErrors(t *testing.T) {
 		cost config.Cost
 		want string
 	}{
-		{config.Cost{Platform: "gke"}, `unknown platform "gke", expected one of cloud-run, container-apps, fargate, kubernetes, lambda`},
+		{config.Cost{Platform: "gke"}, `unknown platform "gke", expected one of autopilot, cloud-run, container-apps, eks-fargate, fargate, fly, kubernetes, lambda, vm`},
 		{config.Cost{Platform: "fargate", Region: "eu-west-1"}, `no price for aws.fargate.linux.amd64.vcpu_hour in region "eu-west-1"; price book builtin-2026-11@`},
 		{config.Cost{Platform: "fargate", Region: "eu-west-1"}, "knows us-east-1"},
 		{config.Cost{Node: "aws/m7i.large", Region: "eu-west-1"}, `no price for node aws/m7i.large in region "eu-west-1"`},

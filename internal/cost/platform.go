@@ -25,10 +25,14 @@ var platforms = []struct {
 	open opener
 }{
 	{"kubernetes", openKubernetes},
+	{"autopilot", openAutopilot},
 	{"fargate", openFargate},
+	{"eks-fargate", openEKSFargate},
 	{"cloud-run", openCloudRun},
 	{"lambda", openLambda},
 	{"container-apps", openContainerApps},
+	{"fly", openFly},
+	{"vm", openVM},
 }
 
 func find(name string) (opener, error) {
