@@ -167,6 +167,9 @@ func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
 	if err := errors.Join(j.find(ctx, pairs), j.findDependencies(ctx)); err != nil {
 		return c, err
 	}
+	if err := j.priceWhereItRuns(pairs); err != nil {
+		return c, err
+	}
 	if err := j.prepareScripts(ctx); err != nil {
 		return c, err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
@@ -64,4 +65,17 @@ func readBelow(dir, name string, most int64) (src []byte, err error) {
 		err = fmt.Errorf("%s is larger than %d bytes", name, most)
 	}
 	return src, err
+}
+
+// priceWhereItRuns takes the price of Arm machines where images are found that run
+// on no other, and the user names no architecture.
+func (j *job) priceWhereItRuns(pairs [][2]*side) (err error) {
+	c := j.plan.Cost
+	for _, pair := range pairs {
+		if image := pair[1].image; c.Arch == "" && image != nil && strings.HasSuffix(image.Platform, "/arm64") {
+			c.Arch = "arm64"
+			j.model, err = newModel(j.plan.File, c)
+		}
+	}
+	return err
 }

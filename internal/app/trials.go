@@ -162,6 +162,7 @@ func (p *pricing) inputs(rec *record.Record, trial map[record.MetricID]float64) 
 		RunSeconds:   trial[record.RunSeconds],
 		RunCPU:       trial[record.RunCPU],
 		Compressed:   record.Bytes(rec.Metrics[record.ImageCompressed].Value),
+		Unpacked:     record.Bytes(rec.Metrics[record.ImageSize].Value),
 		Pull:         pull,
 	}
 }

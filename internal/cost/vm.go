@@ -45,7 +45,7 @@ func (v *vm) bill(d demand) (bill, error) {
 		return bill{}, fmt.Errorf("a replica with %s cores and %s MiB does not fit on %s, which has %s cores and %s MiB beside its system; choose a larger node",
 			short(one.cores), short(memory), v.node.Name, short(v.room.cpu), short(math.Floor(v.room.memoryMiB)))
 	}
-	m := machines{v, one.cores, memory}
+	m := hosts{v, one.cores, memory}
 	b := bill{terse: d.terse, request: limits(one.cores, memory), limit: d.limit(memory), notes: d.overload(one)}
 	f := b.staff(d, one, m)
 	n := m.count(f.peak)
@@ -55,20 +55,20 @@ func (v *vm) bill(d demand) (bill, error) {
 	return b, nil
 }
 
-// machines hold replicas of one size.
-type machines struct {
+// hosts are machines that hold replicas of one size.
+type hosts struct {
 	*vm
 	cpu       float64 // cores
 	memoryMiB float64
 }
 
-func (m machines) fit() float64 {
+func (m hosts) fit() float64 {
 	return max(1, min(floor(m.room.cpu/m.cpu), floor(m.room.memoryMiB/m.memoryMiB)))
 }
 
-func (m machines) count(replicas float64) float64 { return ceil(replicas / m.fit()) }
+func (m hosts) count(replicas float64) float64 { return ceil(replicas / m.fit()) }
 
-func (m machines) replicaPrice(n int) (month float64, instances int) {
+func (m hosts) replicaPrice(n int) (month float64, instances int) {
 	count := m.count(float64(n))
 	return count * m.hours * m.node.Value, int(count)
 }
