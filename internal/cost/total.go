@@ -81,13 +81,21 @@ func (m *Model) total(name string, w config.Work, in Inputs, choose func() (way,
 		t.Bill, t.Missing = 0, err.Error()
 		return t
 	}
-	off := orZero(discount(y, w))
-	t.Bill *= 1 - off
+	off := discount(y, w)
+	t.Bill *= 1 - orZero(off)
 	t.Work = months * orZero(w.Hours) * orZero(w.Wage)
 	t.Total = t.Bill + t.Work
-	t.How = fmt.Sprintf("%d months of %s, traffic growing by %s %% a year, less %s %%, and %s hours a month at $%s",
-		months, chosen.how, short(100*orZero(y.Growth)), short(100*off), short(orZero(w.Hours)), short(orZero(w.Wage)))
+	t.How = fmt.Sprintf("%d months of %s; growth of the traffic a year: %s, discount: %s, hours a month: %s, wage: %s", months, chosen.how,
+		said(y.Growth, 100, " %"), said(off, 100, " %"), said(w.Hours, 1, ""), said(w.Wage, 1, " USD"))
 	return t
+}
+
+// said is what the user said, in words.
+func said(v *float64, scale float64, unit string) string {
+	if v == nil {
+		return "not measured"
+	}
+	return short(*v*scale) + unit
 }
 
 // summed prices every month, the first of them with what a month's growth brings.

@@ -73,6 +73,9 @@ func TestThreeYearsOfWhatTheUserKnows(t *testing.T) {
 	if own := all["self-managed"]; math.Abs(own.Bill-27*month) > 1e-6 || own.Work != 46_080 || len(own.NotMeasured) != 0 {
 		t.Errorf("self-managed: %+v, a month is $%v", own, month)
 	}
+	if how := all["hybrid"].How; !strings.Contains(how, "discount: 25 %, hours a month: not measured, wage: not measured") {
+		t.Errorf("hybrid: %q", how)
+	}
 	if managed := all["managed"]; math.Abs(managed.Bill-36*(month+73)) > 1e-6 || managed.Work != 11_520 {
 		t.Errorf("managed: %+v, a month is $%v", managed, month)
 	}
