@@ -101,7 +101,7 @@ func (c *cloudRun) parts(cores, memoryMiB float64, yield func(runSize) bool) boo
 type runPlan struct {
 	by                  string
 	size                runSize
-	rate                rate
+	rate                *rate
 	takes               float64 // seconds for a request
 	billed, least, idle float64 // instance-seconds a month; least is what the kindest reading of the rounding bills
 	instances           float64 // on average
@@ -111,10 +111,10 @@ type runPlan struct {
 }
 
 func (c *cloudRun) plan(d *demand, phases *[2]phase, by string, s runSize) runPlan {
-	p := runPlan{by: by, size: s, rate: c.request, takes: d.request().on(s.vcpu), start: c.round(d.start().on(s.vcpu))}
+	p := runPlan{by: by, size: s, rate: &c.request, takes: d.request().on(s.vcpu), start: c.round(d.start().on(s.vcpu))}
 	requests, idle := d.Average*c.hours*3600, c.idle.second(s.vcpu, s.memoryMiB)
 	if by == byInstance {
-		p.rate, requests, idle = c.instance, 0, 0
+		p.rate, requests, idle = &c.instance, 0, 0
 	}
 	var peak float64
 	for i, ph := range phases {
@@ -177,11 +177,11 @@ func (c *cloudRun) round(seconds float64) float64 {
 // peak with the most instances there may be; the largest where none does.
 func (c *cloudRun) cheapest(d *demand, phases *[2]phase, by string) (runPlan, error) {
 	cores, memory := d.floor()
-	w, requests := d.request(), d.Average*c.hours*3600
+	w := d.request()
 	var best, last runPlan
 	for s := range c.sizes(cores, memory, by == byRequest) {
 		last.size = s
-		if s.concurrency == 1 && best.by != "" && c.alone(requests, w.on(s.vcpu), s) >= best.month {
+		if s.concurrency == 1 && best.by != "" && c.alone(d, phases, w.on(s.vcpu), &s) >= best.month {
 			continue // as most parts of a core are
 		}
 		if !c.carries(d, s) {
@@ -200,11 +200,15 @@ func (c *cloudRun) cheapest(d *demand, phases *[2]phase, by string) (runPlan, er
 	return best, c.tooSmall(cores, memory)
 }
 
-// alone is less than what requests cost that an instance takes one at a time: they
-// are billed for their time rounded up, or for all the time of as many instances
-// as the autoscaler keeps for them.
-func (c *cloudRun) alone(requests, takes float64, s runSize) float64 {
-	return requests * min(c.round(takes), takes/c.slots(s)) * c.request.second(s.vcpu, s.memoryMiB)
+// alone is what a month costs at least where an instance takes one request at a
+// time: they are billed for their time rounded up, or for all the time of as many
+// instances as are kept for them.
+func (c *cloudRun) alone(d *demand, phases *[2]phase, takes float64, s *runSize) float64 {
+	busy, billed, slots := 0.0, c.round(takes), c.slots(*s)
+	for _, ph := range phases {
+		busy += ph.seconds * min(ph.rate*billed, max(1, ceil(ph.rate*takes/slots)))
+	}
+	return busy*c.request.second(s.vcpu, s.memoryMiB) + d.Average*c.hours*3600/1e6*c.requests.Value
 }
 
 func (c *cloudRun) tooSmall(cores, memoryMiB float64) error {

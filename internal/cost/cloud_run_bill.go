@@ -33,7 +33,7 @@ func (c *cloudRun) bill(d demand) (bill, error) {
 
 func (c *cloudRun) itemise(b *bill, d demand, p runPlan) {
 	s, second := p.size, p.rate.second(p.size.vcpu, p.size.memoryMiB)
-	each := b.words(p.rate, s.vcpu, s.memoryMiB)
+	each := b.words(*p.rate, s.vcpu, s.memoryMiB)
 	if p.by == byInstance {
 		b.add("instances", p.billed*second, "%s instances x %s h x 3600 x %s", short(p.instances), short(c.hours), each)
 	} else {

@@ -113,7 +113,7 @@ func openRate(b *Book, key, region string) (rate, error) {
 }
 
 // second is what an allocation costs a second, in USD.
-func (r rate) second(vcpu, memoryMiB float64) float64 {
+func (r *rate) second(vcpu, memoryMiB float64) float64 {
 	return vcpu*r.cpu.Value + memoryMiB/1024*r.ram.Value
 }
 
