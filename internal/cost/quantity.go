@@ -26,8 +26,11 @@ var quantities = []quantity{
 }
 
 // onCores are the inputs as they would be measured on cores that are so many
-// times as fast: CPU time shrinks, what else there is stays.
+// times as fast: CPU time shrinks, and what requests and runs last shrinks by as much as they spend
+// on it; what else there is stays.
 func (in Inputs) onCores(speed float64) Inputs {
+	in.Latency = work{in.Latency, in.CPURequest}.atSpeed(speed)
+	in.RunSeconds = work{in.RunSeconds, in.RunCPU}.atSpeed(speed)
 	in.CPURequest /= speed
 	in.CPUIdle /= speed
 	in.StartupCPU /= speed

@@ -56,6 +56,9 @@ func (w work) threads() float64 {
 // did, what computes takes longer with fewer cores than it can use.
 func (w work) on(cores float64) float64 { return w.waits() + w.cpu/min(cores, w.threads()) }
 
+// atSpeed is the time it takes on cores that are so many times as fast.
+func (w work) atSpeed(speed float64) float64 { return w.waits() + (w.seconds-w.waits())/speed }
+
 // instances is how many replicas an autoscaler keeps that looks at CPU and at the
 // requests under way, so many of which it gives to each: none without requests,
 // where there is no minimum.

@@ -174,3 +174,12 @@ func TestCloudRunComparesItsBills(t *testing.T) {
 		t.Errorf("%v", months)
 	}
 }
+
+// 10 ms of CPU and 20 of waiting: half as fast, a call takes 40 ms.
+func TestSlowCoresLengthenCalls(t *testing.T) {
+	c := config.Cost{Platform: "lambda", CoreSpeed: config.CoreSpeed{Ratio: 0.5}}
+	e := estimate(t, c, Inputs{Latency: 0.030, CPURequest: 0.010, Declared: Declared{Limit: record.Limits{CPUs: 1, Memory: mib}}})
+	if !strings.Contains(e.Items[0].How, "calls x 40 ms x") {
+		t.Errorf("%+v", e.Items)
+	}
+}
