@@ -289,7 +289,7 @@ func staticRecords(base, head *side) ([2]*record.Record, error) {
 
 // input is the question put to package compare.
 func (j *job) input(s config.Service, records [2]*record.Record) compare.Input {
-	prices := j.pricing(records)
+	prices := newPricing(j.model, records)
 	return compare.Input{
 		Name: s.Name, Base: records[0], Head: records[1], Budgets: s.Budgets, Thresholds: thresholds(s),
 		Price: prices.month, Estimate: prices.estimate, Refine: prices.refine, Others: j.others(s),

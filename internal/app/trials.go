@@ -126,9 +126,9 @@ type pricing struct {
 	pulls   [2]record.Bytes
 }
 
-func (j *job) pricing(records [2]*record.Record) *pricing {
+func newPricing(model *cost.Model, records [2]*record.Record) *pricing {
 	base, head := records[0], records[1]
-	return &pricing{model: j.model, records: records,
+	return &pricing{model: model, records: records,
 		pulls: [2]record.Bytes{analyze.Pull(head.Layers, base.Layers), analyze.Pull(base.Layers, head.Layers)}}
 }
 
@@ -139,18 +139,17 @@ func (p *pricing) month(rec *record.Record, trial map[record.MetricID]float64) (
 
 // estimate explains the price of a whole record.
 func (p *pricing) estimate(rec *record.Record) (record.Estimate, error) {
-	medians := make(map[record.MetricID]float64, len(rec.Metrics))
-	for id, m := range rec.Metrics {
-		medians[id] = m.Value
-	}
-	return p.model.Explain(p.inputs(rec, medians))
+	return p.model.Explain(p.inputs(rec, medians(rec)))
 }
 
 // inputs takes times and memory from the trial, and bytes from the record.
 func (p *pricing) inputs(rec *record.Record, trial map[record.MetricID]float64) cost.Inputs {
-	pull := p.pulls[1]
-	if rec == p.records[0] {
-		pull = p.pulls[0]
+	compressed := record.Bytes(rec.Metrics[record.ImageCompressed].Value)
+	pull := compressed // of an image alone: what a machine holds already is not known
+	for i, of := range p.records {
+		if rec == of {
+			pull = p.pulls[i]
+		}
 	}
 	return cost.Inputs{
 		MemoryPeak:   record.Bytes(trial[record.MemoryPeak]),
@@ -161,7 +160,7 @@ func (p *pricing) inputs(rec *record.Record, trial map[record.MetricID]float64) 
 		Latency:      trial[record.LoadP50],
 		RunSeconds:   trial[record.RunSeconds],
 		RunCPU:       trial[record.RunCPU],
-		Compressed:   record.Bytes(rec.Metrics[record.ImageCompressed].Value),
+		Compressed:   compressed,
 		Unpacked:     record.Bytes(rec.Metrics[record.ImageSize].Value),
 		Pull:         pull,
 	}

@@ -83,6 +83,7 @@ func (d *decoder) assignments(text string) *yaml.Node {
 			m.Content = append(m.Content, literalAt(name, column), literalAt(v, column+utf8.RuneCountInString(name)+1))
 		} else {
 			d.failf(literalAt(part, column), "expected NAME=VALUE between commas, found %s; a number has no comma here, only a decimal point", shown(part))
+			m.Content = m.Content[:max(0, len(m.Content)-2)] // the number it may have been a part of
 		}
 		column += utf8.RuneCountInString(part) + 1
 	}
@@ -129,4 +130,21 @@ func ParsePlatforms(text string) ([]string, error) {
 		}
 	}
 	return all, nil
+}
+
+// On gives the settings for a platform that may not be the file's own: what only
+// the file's platform has is left out.
+func (c Cost) On(platform string) Cost {
+	if platform == c.Platform {
+		return c
+	}
+	c.Platform = platform
+	c.Billing = ""
+	if !HasNodes(platform) {
+		c.Node, c.Traffic.NewNodes = "", 0
+	}
+	if platform != "kubernetes" {
+		c.View = ""
+	}
+	return c
 }
