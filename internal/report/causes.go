@@ -61,7 +61,7 @@ func costSentence(c record.CostChange) string {
 // next step is, and what to deploy. Where nothing changed only the steps matter.
 func costLines(c record.CostChange, m medium) []string {
 	if unmoved(c) {
-		return stepLines(c.Detail, m)
+		return append(stepLines(c.Detail, m), bookNotes(c.Detail, m)...)
 	}
 	lines := append(causeLines(c, m), stepLines(c.Detail, m)...)
 	for _, line := range []string{deployLine(c.Detail, m), decisionLine(c.Detail, m)} {

@@ -8,12 +8,6 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
-// unverified marks what rests on a price that nobody has checked.
-const unverified = "†"
-
-// gradeUnverified is the grade of such a price.
-const gradeUnverified = "U"
-
 // brands are the platforms as their vendors write them.
 var brands = map[string]string{
 	"kubernetes": "Kubernetes", "fargate": "Fargate", "eks-fargate": "EKS on Fargate", "autopilot": "Autopilot", "cloud-run": "Cloud Run",
@@ -150,34 +144,23 @@ func threeYearsSection(e record.Estimate, m medium) section {
 // pricesSection names every price that went into a bill, and its source.
 func pricesSection(e record.Estimate, m medium) section {
 	s := section{title: "prices", thing: "price", columns: []column{
-		{"price", names}, {"value", numbers}, {"region", words}, {"source", paths}, {"as of", words}, {"grade", words},
+		{"price", names}, {"value", numbers}, {"region", words}, {"source", paths}, {"as of", words}, {"grade", words}, {"changed", words},
 	}}
 	s = fill(s, mostItems, e.Prices, nil, func(p record.PriceUsed) []string {
-		return []string{m.quote(p.Key, nameWidth), m.number(exact(p.Value)+" ") + m.prose(p.Unit, nameWidth), m.prose(p.Region, nameWidth),
-			m.quote(p.Source, imageWidth), m.prose(p.AsOf, nameWidth), m.prose(graded(p), nameWidth)}
+		return []string{m.quote(p.Key, nameWidth) + unverified(p), m.number(exact(p.Value)+" ") + m.prose(p.Unit, nameWidth), m.prose(p.Region, nameWidth),
+			m.quote(p.Source, imageWidth), m.prose(p.AsOf, nameWidth), m.prose(p.Grade, nameWidth), m.prose(changedPrice(p), noteWidth)}
 	})
-	if doubtful(e) {
-		s.notes = append(s.notes, unverified+" a price that was not verified")
+	if hasUnverified(e.Prices) {
+		s.notes = append(s.notes, unverifiedKey)
 	}
-	if e.Book != "" {
-		s.notes = append(s.notes, "price book "+m.quote(e.Book, imageWidth))
-	}
+	s.notes = append(s.notes, bookNotes(e, m)...)
 	return s
 }
 
-func graded(p record.PriceUsed) string {
-	if p.Grade == gradeUnverified {
-		return p.Grade + " " + unverified
+// bookNotes name the price book.
+func bookNotes(e record.Estimate, m medium) []string {
+	if e.Book == "" {
+		return nil
 	}
-	return p.Grade
-}
-
-// doubtful reports whether an estimate rests on a price that was not verified.
-func doubtful(e record.Estimate) bool {
-	for _, p := range e.Prices {
-		if p.Grade == gradeUnverified {
-			return true
-		}
-	}
-	return false
+	return []string{"price book " + m.quote(e.Book, imageWidth)}
 }

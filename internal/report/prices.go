@@ -71,8 +71,8 @@ func priceTables(l record.PriceList, m medium) []section {
 	}
 	for i := range all {
 		for _, e := range l.Estimates {
-			if doubtful(e.Estimate) && len(all[i].rows) > 0 {
-				all[i].notes = append(all[i].notes, unverified+" rests on a price that was not verified")
+			if hasUnverified(e.Prices) && len(all[i].rows) > 0 {
+				all[i].notes = append(all[i].notes, dagger+" rests on an unverified price")
 				break
 			}
 		}
@@ -87,8 +87,8 @@ func imageName(i record.PricedImage, m medium) string {
 
 func priced(platform string, e record.Estimate, m medium) string {
 	name := m.prose(platform, nameWidth)
-	if doubtful(e) {
-		name += " " + unverified
+	if hasUnverified(e.Prices) {
+		name += " " + dagger
 	}
 	return name
 }
