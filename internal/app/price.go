@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +64,7 @@ func runCost(_ context.Context, env Env, args []string) (int, error) {
 	if err := errors.Join(errSettings, errRecords); err != nil {
 		return ExitOK, err
 	}
-	book, err := cost.Builtin()
+	book, err := c.prices(settings)
 	if err != nil {
 		return ExitOK, err
 	}
@@ -97,10 +98,16 @@ func (c *costFlags) read(platforms []string) (config.Cost, error) {
 	if c.settings.Node != "" && !slices.ContainsFunc(platforms, config.HasNodes) {
 		return all, usagef("--node %s: %s has no nodes of yours, expected no --node", c.settings.Node, strings.Join(platforms, ", "))
 	}
-	if c.book != "" {
-		all.Book = c.book
-	}
 	return all, nil
+}
+
+// prices opens the price book. The one of the command line may lie anywhere; whoever
+// wrote the configuration names only what lies beside it.
+func (c *costFlags) prices(settings config.Cost) (*cost.Book, error) {
+	if c.book == "" {
+		return openBook(cmp.Or(c.config, defaultConfig), settings.Book)
+	}
+	return openBook(c.book, filepath.Base(c.book))
 }
 
 func readCost(path string) (config.Cost, error) {

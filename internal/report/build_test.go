@@ -110,7 +110,7 @@ func priced(s record.Service, base, head, low, high float64) record.Service {
 			Notes:  []string{"memory decides the share of the node"},
 
 			Request: record.Limits{CPUs: 0.25, Memory: 197 << 20}, Limit: record.Limits{Memory: 197 << 20},
-			Views:   []record.CostView{{Name: "allocation", Amount: total, How: "2.4 replicas × 730 h × a share of a node"}},
+			Views: []record.CostView{{Name: "allocation", Amount: total, How: "2.4 replicas × 730 h × a share of a node"}},
 			Steps: []record.CostStep{
 				{Input: record.MemoryPeak, Needs: 1018 << 20, Size: 1 << 30, Room: 6 << 20, Next: 5.88, Drop: 30 << 20, Saves: 1.62},
 				{Input: record.CPURequest, Needs: 0.0021, Size: 0.0028, Room: 0.0007, Next: 4.5},
