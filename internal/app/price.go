@@ -64,6 +64,9 @@ func runCost(_ context.Context, env Env, args []string) (int, error) {
 	if err := errors.Join(errSettings, errRecords); err != nil {
 		return ExitOK, err
 	}
+	if settings.Arch, err = archOf(settings.Arch, records); err != nil {
+		return ExitOK, err
+	}
 	book, err := c.prices(settings)
 	if err != nil {
 		return ExitOK, err
@@ -139,6 +142,24 @@ func readRecords(paths []string) ([]*record.Record, error) {
 		all = append(all, rec)
 	}
 	return all, errors.Join(failed...)
+}
+
+// archOf is the architecture of the machines: the user's choice, else Arm where the
+// images run on no other.
+func archOf(chosen string, records []*record.Record) (string, error) {
+	arm := 0
+	for _, rec := range records {
+		if strings.HasPrefix(rec.Platform, "linux/arm64") {
+			arm++
+		}
+	}
+	switch {
+	case chosen != "" || arm == 0:
+		return chosen, nil
+	case arm < len(records):
+		return "", usagef("%d of %d records are of images for Arm: say with --arch amd64 or --arch arm64 which machines to price", arm, len(records))
+	}
+	return "arm64", nil
 }
 
 // pricer prices records on one platform after another.
