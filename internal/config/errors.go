@@ -161,6 +161,7 @@ type faults struct {
 	file string
 	text *source
 	seen map[Error]bool
+	most Bounds // zero: those of a configuration
 	all  Errors
 }
 

@@ -20,7 +20,7 @@ func Load(name string, src []byte) (Plan, error) {
 // LoadImages reads a configuration whose images may be given beside it: a file
 // with one service, or with none at all, then needs to name no image.
 func LoadImages(name string, src []byte, given Images) (Plan, error) {
-	d := newDecoder(name, src, `"services" with one "image"`)
+	d := &decoder{faults: faults{file: name, text: newSource(src), seen: map[Error]bool{}}, least: `"services" with one "image"`}
 	plan := defaultPlan()
 	plan.File = name
 	if root := d.parse(src); root != nil {
@@ -141,7 +141,7 @@ func (d *decoder) service(n *yaml.Node, given Images) Service {
 		field{name: "stop_under_load", read: value(d, &s.Setup.StopUnderLoad, booleans)},
 		field{name: "load", read: func(v *yaml.Node) { asked = true; d.load(v, &s.Setup.Load, &s.Script) }},
 		field{name: "budgets", read: func(v *yaml.Node) { d.budgets(v, &s) }},
-		field{name: "kubernetes", instead: `; write "limits" and "ready" here`},
+		field{name: "kubernetes", read: func(v *yaml.Node) { d.kubernetes(v, &s.Kubernetes) }},
 		field{name: "compose", read: value(d, &s.Compose.File, paths)},
 		field{name: "service", read: value(d, &s.Compose.Service, names)},
 		field{name: "reset", read: func(v *yaml.Node) { s.Compose.Reset = d.reset(v) }},
@@ -157,6 +157,7 @@ func (d *decoder) service(n *yaml.Node, given Images) Service {
 		s.Name = nameOf(s.Image)
 	}
 	d.settleCompose(&s, present)
+	d.settleKubernetes(&s, present)
 	return s
 }
 

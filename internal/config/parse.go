@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -89,9 +90,9 @@ func (d *decoder) syntax(err error) {
 
 // readable refuses what the parser would refuse without a position.
 func (d *decoder) readable(src []byte) bool {
-	if len(src) > MaxSize {
+	if most := cmp.Or(d.most.Size, MaxSize); len(src) > most {
 		d.text = newSource(nil)
-		d.add(1, 1, fmt.Sprintf("the file has %d bytes, expected at most %d (1 MiB)", len(src), MaxSize))
+		d.add(1, 1, fmt.Sprintf("the file has %d bytes, expected at most %d (%d MiB)", len(src), most, most>>20))
 		return false
 	}
 	line, column := 1, 1
@@ -130,17 +131,17 @@ func control(r rune) bool {
 // bounded refuses a document whose aliases contain themselves or expand to
 // more than anybody would write, before anything is expanded.
 func (d *decoder) bounded(root *yaml.Node) bool {
-	c := counter{sizes: map[*yaml.Node]int{}}
-	if c.count(root) <= maxValues && c.cycle == nil {
+	c := counter{sizes: map[*yaml.Node]int{}, most: cmp.Or(d.most.Values, maxValues)}
+	if c.count(root) <= c.most && c.cycle == nil {
 		return true
 	}
 	switch {
 	case c.cycle != nil:
 		d.failf(c.cycle, "the alias %q contains itself", c.cycle.Value)
 	case c.worst != nil:
-		d.failf(c.worst, "the aliases of this file expand to more than %d values", maxValues)
+		d.failf(c.worst, "the aliases of this file expand to more than %d values", c.most)
 	default:
-		d.failf(root, "the file has more than %d values", maxValues)
+		d.failf(root, "the file has more than %d values", c.most)
 	}
 	return false
 }
@@ -148,8 +149,9 @@ func (d *decoder) bounded(root *yaml.Node) bool {
 // counter counts the values below a node as if aliases were written out.
 type counter struct {
 	sizes map[*yaml.Node]int // inProgress while a node is being counted
-	worst *yaml.Node         // the alias that took the count over the bound
-	cycle *yaml.Node         // an alias inside the node it names
+	most  int
+	worst *yaml.Node // the alias that took the count over the bound
+	cycle *yaml.Node // an alias inside the node it names
 }
 
 const inProgress = -1
@@ -168,8 +170,8 @@ func (c *counter) count(n *yaml.Node) int {
 	c.sizes[n] = inProgress
 	size := 1
 	for _, child := range n.Content {
-		size = min(size+c.count(child), maxValues+1)
-		if size > maxValues && c.worst == nil && child.Kind == yaml.AliasNode {
+		size = min(size+c.count(child), c.most+1)
+		if size > c.most && c.worst == nil && child.Kind == yaml.AliasNode {
 			c.worst = child
 		}
 	}

@@ -30,6 +30,9 @@ type Service struct {
 	Compose      FromCompose
 	Under        Container   // what the compose file says of the service itself
 	Dependencies []Container // in the order to start them
+
+	Kubernetes FromKubernetes
+	Args       []string // behind the image's entrypoint, in the place of its command, where Setup has none
 }
 
 // Cost says where the services run and what traffic they get. An empty Node
