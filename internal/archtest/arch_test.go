@@ -11,7 +11,7 @@ import (
 // pipeline is the order in which data flows. A package imports only what
 // stands before it; a package below another counts as that one.
 var pipeline = []string{
-	"record", "stat", "config", "analyze", "sample", "load", "cost", "compare",
+	"record", "stat", "config", "kube", "analyze", "sample", "load", "cost", "compare",
 	"engine", "agent", "measure", "baseline", "report", "github", "serve", "app",
 }
 

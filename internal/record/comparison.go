@@ -25,8 +25,9 @@ type Service struct {
 	Base     Record      `json:"base"`
 	Head     Record      `json:"head"`
 	Metrics  []Change    `json:"metrics"`
-	Growth   *Growth     `json:"growth,omitempty"` // nil when the files of either image were not looked at
-	Cost     *CostChange `json:"cost,omitempty"`   // nil when nothing could be priced
+	Growth   *Growth     `json:"growth,omitempty"`   // nil when the files of either image were not looked at
+	Cost     *CostChange `json:"cost,omitempty"`     // nil when nothing could be priced
+	Manifest *Manifest   `json:"manifest,omitempty"` // of head; nil for a service without one
 }
 
 // Change is one metric on both sides, and the verdict on its budget. Base,
