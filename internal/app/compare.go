@@ -124,7 +124,7 @@ func readPlan(path string, given config.Images) (config.Plan, error) {
 
 // written are the files of a comparison.
 type written struct {
-	comparison, markdown, html, record string
+	comparison, markdown, html, record, patch string
 }
 
 // prepareOut makes the output directory and tries it, so that no measurement
@@ -167,6 +167,10 @@ func writeComparison(dir string, c record.Comparison, options report.Options) (w
 		if files[w.record], err = report.RecordJSON(c.Services[0].Head); err != nil {
 			return w, err
 		}
+	}
+	if patch := patches(c); patch != "" {
+		w.patch = filepath.Join(dir, "kubernetes.patch.yaml")
+		files[w.patch] = []byte(patch)
 	}
 	for path, content := range files {
 		if err := os.WriteFile(path, content, 0o644); err != nil {

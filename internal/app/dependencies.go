@@ -193,7 +193,7 @@ func withDependencies(setup record.Setup, found *measure.Dependencies) record.Se
 
 // commandOf is what the user has to say about what is started, nil for nothing.
 func commandOf(s config.Service) []string {
-	return slices.Concat(s.Setup.Command, s.Under.Entrypoint, s.Under.Command)
+	return slices.Concat(s.Setup.Command, s.Args, s.Under.Entrypoint, s.Under.Command)
 }
 
 // boots runs the rounds of a service, and removes what they shared.

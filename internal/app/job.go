@@ -16,6 +16,7 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 	"github.com/plimsoll-ci/plimsoll/internal/cost"
 	"github.com/plimsoll-ci/plimsoll/internal/engine"
+	"github.com/plimsoll-ci/plimsoll/internal/kube"
 	"github.com/plimsoll-ci/plimsoll/internal/measure"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -35,8 +36,10 @@ type job struct {
 	store    *analyze.Store
 	known    []analyze.Candidate // images of the engine, once they were asked for
 
-	notes  map[string][]string              // of a service's compose file
+	notes  map[string][]string              // of a service's compose file or manifest
 	beside map[string]*measure.Dependencies // of a service, once their images were found
+
+	workloads map[string]*kube.Workload // of a service's manifest; nil for one without
 
 	engine  *engine.Client // nil when nothing needs one
 	run     *engine.Run    // nil unless boot
@@ -65,7 +68,7 @@ func newJob(env Env, plan config.Plan, flags common) (*job, error) {
 	if err := engine.CheckID(j.runID); err != nil {
 		return nil, usagef("PLIMSOLL_RUN: %v", err)
 	}
-	if err := j.readCompose(); err != nil {
+	if err := errors.Join(j.readCompose(), j.readManifests()); err != nil {
 		return nil, err
 	}
 	return j, nil
@@ -248,6 +251,10 @@ func (j *job) service(ctx context.Context, i int, s config.Service, pair [2]*sid
 	if base.saved != nil {
 		service.Growth = analyze.GrownSince(records[0], records[1].Contents)
 	}
+	if service.Manifest, err = j.manifest(s, j.pricing(s.Name, records), records[1], bootErr); err != nil {
+		return record.Service{}, err
+	}
+	warnings = append(warnings, misfits(service.Manifest)...)
 	service.Warnings = append(service.Warnings, warnings...)
 	if bootErr != nil {
 		j.progress.failure(bootErr)
@@ -289,7 +296,7 @@ func staticRecords(base, head *side) ([2]*record.Record, error) {
 
 // input is the question put to package compare.
 func (j *job) input(s config.Service, records [2]*record.Record) compare.Input {
-	prices := newPricing(j.model, records)
+	prices := j.pricing(s.Name, records)
 	return compare.Input{
 		Name: s.Name, Base: records[0], Head: records[1], Budgets: s.Budgets, Thresholds: thresholds(s),
 		Price: prices.month, Estimate: prices.estimate, Refine: prices.refine, Others: j.others(s),

@@ -75,6 +75,9 @@ func (j *job) freeRounds() int {
 // target is a side as the measurement boots it.
 func (j *job) target(s config.Service, side *side) measure.Target {
 	setup := s.Setup
+	if len(setup.Command) == 0 && len(s.Args) > 0 {
+		setup.Command = slices.Concat(side.image.Entrypoint, s.Args)
+	}
 	if setup.Limits.Memory == 0 {
 		setup.Limits.Memory = j.engine.Environment().Memory / 2
 	}
@@ -119,16 +122,18 @@ func redacted(setup record.Setup) record.Setup {
 // pricing prices the two records of a service. Each side pulls what a node that
 // holds the other must fetch, so that the difference is fair. Requests are sized
 // from the measurement: the limits an image was booted with bound it, they are
-// not what a cluster reserves for it.
+// not what a cluster reserves for it. What a manifest declares comes first.
 type pricing struct {
 	model   *cost.Model
 	records [2]*record.Record
 	pulls   [2]record.Bytes
+
+	declared cost.Declared
 }
 
-func newPricing(model *cost.Model, records [2]*record.Record) *pricing {
+func (j *job) pricing(service string, records [2]*record.Record) *pricing {
 	base, head := records[0], records[1]
-	return &pricing{model: model, records: records,
+	return &pricing{model: j.model, records: records, declared: j.declaredOf(service),
 		pulls: [2]record.Bytes{analyze.Pull(head.Layers, base.Layers), analyze.Pull(base.Layers, head.Layers)}}
 }
 
@@ -139,17 +144,23 @@ func (p *pricing) month(rec *record.Record, trial map[record.MetricID]float64) (
 
 // estimate explains the price of a whole record.
 func (p *pricing) estimate(rec *record.Record) (record.Estimate, error) {
-	return p.model.Explain(p.inputs(rec, medians(rec)))
+	return p.model.Explain(p.medians(rec))
+}
+
+// medians are the inputs of the boots in the middle.
+func (p *pricing) medians(rec *record.Record) cost.Inputs {
+	medians := make(map[record.MetricID]float64, len(rec.Metrics))
+	for id, m := range rec.Metrics {
+		medians[id] = m.Value
+	}
+	return p.inputs(rec, medians)
 }
 
 // inputs takes times and memory from the trial, and bytes from the record.
 func (p *pricing) inputs(rec *record.Record, trial map[record.MetricID]float64) cost.Inputs {
-	compressed := record.Bytes(rec.Metrics[record.ImageCompressed].Value)
-	pull := compressed // of an image alone: what a machine holds already is not known
-	for i, of := range p.records {
-		if rec == of {
-			pull = p.pulls[i]
-		}
+	pull := p.pulls[1]
+	if rec == p.records[0] {
+		pull = p.pulls[0]
 	}
 	return cost.Inputs{
 		MemoryPeak:   record.Bytes(trial[record.MemoryPeak]),
@@ -160,8 +171,9 @@ func (p *pricing) inputs(rec *record.Record, trial map[record.MetricID]float64) 
 		Latency:      trial[record.LoadP50],
 		RunSeconds:   trial[record.RunSeconds],
 		RunCPU:       trial[record.RunCPU],
-		Compressed:   compressed,
+		Compressed:   record.Bytes(rec.Metrics[record.ImageCompressed].Value),
 		Unpacked:     record.Bytes(rec.Metrics[record.ImageSize].Value),
 		Pull:         pull,
+		Declared:     p.declared,
 	}
 }

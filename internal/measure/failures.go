@@ -120,6 +120,9 @@ var unreachable = regexp.MustCompile(`(?i)connection refused|econnrefused|no suc
 
 func asksForOthers(log []string) bool { return unreachable.MatchString(strings.Join(log, "\n")) }
 
+// ErrMemory is in the error of a boot whose image was killed for lack of memory.
+var ErrMemory = errors.New("it needed more memory than its limit")
+
 // killed is the cause of an end by SIGKILL that nobody here sent. The engine
 // may never learn that it was for memory: Docker 20.10 on cgroup v1 was seen to
 // say so of some such ends and not of others. The kernel's own count, and how
@@ -135,7 +138,7 @@ func killed(failure *agent.Failure, exit record.Exit, limit record.Bytes) error 
 	}
 	const close = 10 // parts of the limit; the last of them may be allocated between two samples
 	if exit.OOMKilled || failure.OOMKills > 0 || failure.Peak > limit-limit/close {
-		return fmt.Errorf("%s: it needed more memory than its limit of %d MiB%s", when, limit>>20, held)
+		return fmt.Errorf("%s: %w of %d MiB%s", when, ErrMemory, limit>>20, held)
 	}
 	return fmt.Errorf("%s, and not by us: perhaps it needed more memory than its limit of %d MiB%s", when, limit>>20, held)
 }

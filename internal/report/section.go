@@ -74,21 +74,16 @@ const (
 	paths                     // the same, cut in the middle where room is short
 )
 
-// fill makes the first rows from all there is, and adds up the rest; size is nil
-// where rows have none.
+// fill makes the first rows from all there is, and adds up the rest.
 func fill[T any](s section, most int, all []T, size func(T) float64, row func(T) []string) section {
 	for i, x := range all {
-		bytes := 0.0
-		if size != nil {
-			bytes = size(x)
-		}
 		if i >= most {
 			s.more++
-			s.moreSum += bytes
+			s.moreSum += size(x)
 			continue
 		}
 		s.rows = append(s.rows, row(x))
-		s.sizes = append(s.sizes, bytes)
+		s.sizes = append(s.sizes, size(x))
 	}
 	return s.dense()
 }
