@@ -156,6 +156,10 @@ func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
 	if j.model, err = newModel(j.plan.File, j.plan.Cost); err != nil {
 		return c, err
 	}
+	unpriced, err := j.priceBuilds(ctx)
+	if err != nil {
+		return c, err
+	}
 	pairs, err := j.openSides()
 	if err = errors.Join(err, j.readScripts()); err != nil {
 		return c, err
@@ -182,6 +186,9 @@ func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
 	}
 	adviseSlimmer(services)
 	c = compare.Run(services)
+	if unpriced != "" {
+		c.Warnings = append(c.Warnings, unpriced)
+	}
 	c.Created, c.Tool = time.Now().UTC().Truncate(time.Second), toolName()
 	if reached := len(services); reached < len(pairs) {
 		unreached := fmt.Sprintf("the services from %s on were not measured: the engine was lost", j.plan.Services[reached].Name)

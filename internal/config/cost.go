@@ -79,7 +79,7 @@ func (d *decoder) cost(n *yaml.Node, c *Cost) {
 		field{name: "book", read: value(d, &c.Book, paths)},
 		field{name: "registry", read: func(v *yaml.Node) { d.registry(v, &c.Registry) }},
 		field{name: "network", read: value(d, &c.Network, oneOf(Networks...))},
-		field{name: "ci"},
+		field{name: "ci", read: func(v *yaml.Node) { c.CI = &CI{}; d.ci(v, c.CI) }},
 		field{name: "core_speed", read: func(v *yaml.Node) { d.coreSpeed(v, &c.CoreSpeed) }},
 		field{name: "three_years", read: func(v *yaml.Node) { c.ThreeYears = &ThreeYears{}; d.threeYears(v, c.ThreeYears) }},
 	)

@@ -43,6 +43,8 @@ type Model struct {
 	cost     config.Cost
 	platform platform
 	caveats  []string
+	now      time.Time
+	ci       *ci // nil where builds are not priced
 }
 
 // NewModel sets up a model. What the configuration leaves open is chosen here: the
@@ -61,7 +63,15 @@ func NewModel(book *Book, c config.Cost, now time.Time) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("price %s: %w", c.Platform, err)
 	}
-	return &Model{book: book, cost: c, platform: p, caveats: book.caveats(p.prices(), now)}, nil
+	return &Model{book: book, cost: c, platform: p, now: now, caveats: book.caveats(p.prices(), now)}, nil
+}
+
+// prices are the figures the whole bill is made of.
+func (m *Model) prices() []Price {
+	if m.ci == nil {
+		return m.platform.prices()
+	}
+	return append(m.platform.prices(), m.ci.prices...)
 }
 
 func withDefaults(c config.Cost) config.Cost {
@@ -155,7 +165,7 @@ func (m *Model) estimate(in Inputs) (record.Estimate, demand, bill, error) {
 		Request:  b.request,
 		Limit:    b.limit,
 		Items:    b.items,
-		Prices:   used(m.platform.prices()),
+		Prices:   used(m.prices()),
 		Book:     m.book.ID,
 		Notes:    append(append(d.notes(), b.notes...), m.caveats...),
 	}
@@ -216,5 +226,6 @@ func (m *Model) bill(d demand) (bill, error) {
 	if err != nil {
 		return bill{}, fmt.Errorf("price %s: %w", m.cost.Platform, err)
 	}
+	m.ci.add(&b)
 	return b, nil
 }

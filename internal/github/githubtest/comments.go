@@ -80,15 +80,12 @@ func (s *Server) of(owner, repo, number string) []*Comment {
 
 func (s *Server) list(_ User, op operation, r *http.Request) reply {
 	all := s.of(op.param("owner"), op.param("repo"), op.param("issue_number"))
-	query := r.URL.Query()
-	size := min(number(query.Get("per_page"), 30), 100)
-	page := number(query.Get("page"), 1)
-	last := max((len(all)+size-1)/size, 1)
-	items := []any{}
-	for _, c := range all[min((page-1)*size, len(all)):min(page*size, len(all))] {
-		items = append(items, s.render(c))
+	rendered := []any{}
+	for _, c := range all {
+		rendered = append(rendered, s.render(c))
 	}
-	return reply{code: http.StatusOK, body: items, link: s.links(r.URL, page, last)}
+	items, link := s.page(r, rendered)
+	return reply{code: http.StatusOK, body: items, link: link}
 }
 
 func number(text string, otherwise int) int {

@@ -23,7 +23,8 @@ import (
 // description is GitHub's OpenAPI description, as far as this server's routes
 // reach into it.
 type description struct {
-	router routers.Router
+	router   routers.Router
+	examples openapi3.Examples
 }
 
 // reference is how one part of the description points at another.
@@ -62,7 +63,7 @@ func readDescription(file string, paths []string) (*description, error) {
 	if err != nil {
 		return nil, fmt.Errorf("route %s: %w", file, err)
 	}
-	return &description{router}, nil
+	return &description{router, doc.Components.Examples}, nil
 }
 
 // only is the document with some of its paths and all that those refer to.

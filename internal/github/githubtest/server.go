@@ -26,6 +26,7 @@ type Server struct {
 	now      time.Time
 	lastID   int64
 	comments []*Comment
+	runs     []*WorkflowRun
 	locked   map[string]bool
 	users    map[string]User
 	faults   []*Fault
@@ -53,11 +54,13 @@ type Request struct {
 
 // operations maps what the server can do to the description's names for it.
 var operations = map[string]func(*Server, User, operation, *http.Request) reply{
-	"GET /repos/{owner}/{repo}/issues/{issue_number}/comments":  (*Server).list,
-	"POST /repos/{owner}/{repo}/issues/{issue_number}/comments": (*Server).create,
-	"GET /repos/{owner}/{repo}/issues/comments/{comment_id}":    (*Server).get,
-	"PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}":  (*Server).update,
-	"DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}": (*Server).remove,
+	"GET /repos/{owner}/{repo}/issues/{issue_number}/comments":       (*Server).list,
+	"POST /repos/{owner}/{repo}/issues/{issue_number}/comments":      (*Server).create,
+	"GET /repos/{owner}/{repo}/issues/comments/{comment_id}":         (*Server).get,
+	"PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}":       (*Server).update,
+	"DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}":      (*Server).remove,
+	"GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs":           (*Server).listJobs,
+	"GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs": (*Server).listRuns,
 	"GET /user": (*Server).whoami,
 }
 
