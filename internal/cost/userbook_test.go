@@ -3,6 +3,7 @@ package cost
 import (
 	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -240,4 +241,20 @@ func FuzzReadBook(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The book that the documentation shows works when it is copied.
+func TestTheDocumentedBook(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/cost.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(raw), "```\nextends: builtin\n")
+	text, _, found := strings.Cut(rest, "```")
+	if !found || !strings.Contains(text, "discounts:") {
+		t.Fatal("docs/cost.md shows no book")
+	}
+	if b := ours(t, "extends: builtin\n"+text); len(b.nodes) != len(book(t).nodes)+1 {
+		t.Errorf("%d nodes", len(b.nodes))
+	}
 }
