@@ -39,15 +39,16 @@ func (m *Model) decide(d demand, b bill) record.Decision {
 		}
 	}
 	decision.Why = append(decision.Why, d.standing(b)...)
-	decision.Suggested = d.suggest(fitted, settled, decision.Action)
+	decision.Suggested = settled.suggest(fitted, decision.Action)
 	return decision
 }
 
-// fitted is the bill of the service as it would be sized with nothing declared.
+// fitted is the bill of the service as it would be sized with nothing declared,
+// for a target that leaves replicas room.
 func (m *Model) fitted(d demand, b bill) (bill, demand) {
 	free := d
-	free.terse, free.Declared = true, Declared{}
-	if d.Declared.cores() == 0 && d.Declared.memory() == 0 || d.MemoryPeak == 0 {
+	free.terse, free.Declared, free.TargetCPU = true, Declared{}, min(d.TargetCPU, busyCPU)
+	if d.Declared == (Declared{}) && free.TargetCPU == d.TargetCPU || d.MemoryPeak == 0 {
 		return b, free
 	}
 	if fitted, err := m.platform.bill(free); err == nil && fitted.each != nil {
@@ -58,7 +59,7 @@ func (m *Model) fitted(d demand, b bill) (bill, demand) {
 
 // busy is the ratio of its CPU request that each replica uses at the peak.
 func (d demand) busy(b bill) float64 {
-	return (d.CPUIdle + d.Peak*d.CPURequest/b.fleet.peak) / b.one.cores
+	return (d.CPUIdle + d.Peak*d.CPURequest/max(b.fleet.peak, 1)) / b.one.cores
 }
 
 // crowded says where the peak is not carried.
@@ -144,17 +145,17 @@ const mostReplicas = 10_000
 // suggest gives the size that the measurement fits, and an autoscaler for it: a
 // minimum that keeps the head-room outside the peak hours, and a maximum that
 // carries the peak with as much of it.
-func (d demand) suggest(fitted bill, free demand, action string) record.Deployment {
-	s := record.Deployment{Request: fitted.request, Limit: free.limit(float64(fitted.request.Memory) / mebibyte), Max: d.Max, TargetCPU: min(d.TargetCPU, busyCPU)}
+func (d demand) suggest(fitted bill, action string) record.Deployment {
+	s := record.Deployment{Request: fitted.request, Limit: d.limit(float64(fitted.request.Memory) / mebibyte), Max: d.Max, TargetCPU: d.TargetCPU}
 	if action == "shrink" {
-		free.Min = min(free.Min, 2)
+		d.Min = min(d.Min, 2)
 	}
 	wanted := d.wanted(d.Peak, fitted.one) + d.headroom(fitted.one)
 	if wanted > float64(d.Max) && !math.IsInf(wanted, 1) { // else a larger request is needed, not more replicas
 		s.Max = int(min(wanted, mostReplicas))
 	}
-	free.Max = s.Max
-	s.Min = int(math.Ceil(free.fleet(fitted.one).ready))
+	d.Max = s.Max
+	s.Min = int(math.Ceil(d.fleet(fitted.one).ready))
 	return s
 }
 

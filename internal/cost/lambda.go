@@ -28,13 +28,14 @@ func openLambda(b *Book, c config.Cost) (platform, config.Cost, error) {
 		c.Replicas.Min = 0
 	}
 	l := &lambda{hours: b.HoursPerMonth, rules: b.tables.Lambda}
-	arch, upTo := "amd64", l.rules.TiersAMD64
+	c.Arch = archOf(c)
+	upTo := l.rules.TiersAMD64
 	if c.Arch == "arm64" {
-		arch, upTo = "arm64", l.rules.TiersARM64
+		upTo = l.rules.TiersARM64
 	}
 	from := 0.0
 	for i, to := range append(upTo[:len(upTo):len(upTo)], math.Inf(1)) {
-		p, err := b.price(fmt.Sprintf("aws.lambda.%s.gb_second.%d", arch, i+1), c.Region)
+		p, err := b.price(fmt.Sprintf("aws.lambda.%s.gb_second.%d", c.Arch, i+1), c.Region)
 		if err != nil {
 			return nil, c, err
 		}

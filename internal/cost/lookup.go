@@ -97,7 +97,7 @@ func used(prices []Price) []record.PriceUsed {
 	all := make([]record.PriceUsed, len(prices))
 	for i, p := range prices {
 		all[i] = record.PriceUsed{
-			Key: p.Key, Value: p.Value, Unit: p.Unit, Source: p.Source,
+			Key: p.Key, Region: p.Region, Value: p.Value, Unit: p.Unit, Source: p.Source,
 			Grade: p.Grade, List: p.List, Reason: p.Reason,
 		}
 		if !p.AsOf.IsZero() {

@@ -199,7 +199,6 @@ func (m *Model) Explain(in Inputs) (record.Estimate, error) {
 	m.beside(&e, d, b)
 	e.Steps = m.steps(in, e.Month.Value, e.Replicas)
 	e.Sensitivity = m.sensitivity(in, e.Month.Value)
-	e.Notes = append(e.Notes, stepNotes(e.Steps)...)
 	e.ThreeYears = m.threeYears(in)
 	return e, nil
 }

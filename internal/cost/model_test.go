@@ -196,7 +196,7 @@ func TestKubernetes(t *testing.T) {
 	if d := cmp.Diff(views, e.Views, within(1e-5)); d != "" {
 		t.Errorf("views (-want +got):\n%s", d)
 	}
-	wantPrice := record.PriceUsed{Key: "node.aws.m7i.large", Value: 0.1008, Unit: "USD/h", AsOf: "2026-07-20", Grade: "A",
+	wantPrice := record.PriceUsed{Key: "node.aws.m7i.large", Region: "us-east-1", Value: 0.1008, Unit: "USD/h", AsOf: "2026-07-20", Grade: "A",
 		Source: "https://github.com/aws/karpenter-provider-aws/blob/1d927085/pkg/providers/pricing/zz_generated.pricing_aws.go"}
 	if d := cmp.Diff(wantPrice, e.Prices[0]); d != "" || len(e.Prices) != 3 {
 		t.Errorf("prices %+v (-want +got):\n%s", e.Prices, d)

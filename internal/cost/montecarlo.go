@@ -14,8 +14,8 @@ const (
 	draws = 2000
 	seed  = 0x706c696d // any number will do, as long as it stays
 
-	// spreadLevel is the share of the draws that an interval holds.
-	spreadLevel = 0.90
+	// SpreadLevel is the share of the draws that an interval holds.
+	SpreadLevel = 0.90
 
 	// fewestBoots is how many it takes before drawing from them again says
 	// anything at that level: of four pairs alike in sign, one in eight is chance.
@@ -68,7 +68,7 @@ func (m *Model) Spread(base, head Side) (s Spread, ok bool, err error) {
 	}
 	return Spread{
 		Base: around(usual, was), Head: around(changed, is), Difference: around(changed-usual, differences),
-		Level: spreadLevel, Lost: 1 - float64(len(was))/draws,
+		Level: SpreadLevel, Lost: 1 - float64(len(was))/draws,
 	}, true, nil
 }
 
@@ -202,6 +202,6 @@ func (c *columns) median(boots []int) Inputs {
 // the draws.
 func around(value float64, drawn []float64) record.Money {
 	slices.Sort(drawn)
-	tail := int(float64(len(drawn)) * (1 - spreadLevel) / 2)
+	tail := int(float64(len(drawn)) * (1 - SpreadLevel) / 2)
 	return record.Money{Value: value, Low: min(value, drawn[tail]), High: max(value, drawn[len(drawn)-1-tail])}
 }

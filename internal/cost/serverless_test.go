@@ -70,7 +70,11 @@ func TestLambdaSheet(t *testing.T) {
 			Traffic: steady(figure(t, row, "requests")/month, figure(t, row, "deploys"))}
 		in := served(t, row)
 		in.StartupCPU = figure(t, row, "start_cpu_s")
-		agrees(t, i+2, row, estimate(t, c, in))
+		e := estimate(t, c, in)
+		agrees(t, i+2, row, e)
+		if e.Arch != row["arch"] {
+			t.Errorf("line %d: priced for %q", i+2, e.Arch)
+		}
 	}
 }
 

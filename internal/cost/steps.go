@@ -1,7 +1,6 @@
 package cost
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -116,22 +115,4 @@ func bisect(x, factor float64, holds func(float64) bool) (yes, no float64) {
 		}
 	}
 	return yes, no
-}
-
-// stepNotes say in words how far the next step of memory is, and the one below.
-func stepNotes(steps []record.CostStep) []string {
-	var notes []string
-	for _, s := range steps {
-		if s.Input != record.MemoryPeak {
-			continue
-		}
-		if s.Next > 0 {
-			notes = append(notes, fmt.Sprintf("the memory peak is %s MiB below the step at %s MiB with its margin; crossing it costs $%.2f a replica and month more",
-				short(s.Room/mebibyte), short(s.Size/mebibyte), s.Next))
-		}
-		if s.Drop > 0 {
-			notes = append(notes, fmt.Sprintf("a memory peak lower by %s MiB would fit the size below and save $%.2f a replica and month", short(s.Drop/mebibyte), s.Saves))
-		}
-	}
-	return notes
 }

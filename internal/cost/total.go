@@ -208,8 +208,9 @@ func (m *Model) managed() (way, error) {
 	}, fmt.Sprintf("a cluster's nodes, %s in %s, and the whole fee of a managed cluster, $%s a month", nodes.cost.Node, nodes.cost.Region, short(fee))}, nil
 }
 
-// hybrid keeps the minimum of replicas on nodes, and pays for the others by their
-// part of all replicas on a platform without nodes.
+// hybrid keeps the minimum of replicas on nodes, sized for the average traffic of
+// today, and pays for the requests above that by their part of all on a platform
+// without nodes. Replicas of two platforms can't be counted together.
 func (m *Model) hybrid() (way, error) {
 	usual := usualOf[m.provider()]
 	nodes, err := m.on("kubernetes", usual.node)
@@ -221,16 +222,16 @@ func (m *Model) hybrid() (way, error) {
 	if err != nil {
 		return way{}, err
 	}
-	least := float64(nodes.cost.Replicas.Min)
+	kept := m.cost.Traffic.Average
 	return way{"kubernetes and " + rest.cost.Platform, func(in Inputs, g growth) (float64, error) {
 		usd, err := nodes.Month(in)
 		if err != nil {
 			return 0, err
 		}
-		above, err := rest.above(in, g, least)
-		return usd + above, err
-	}, fmt.Sprintf("%s replicas on a cluster's nodes, %s in %s, and those above them on %s in %s",
-		short(least), nodes.cost.Node, nodes.cost.Region, rest.cost.Platform, rest.cost.Region)}, nil
+		later, err := rest.at(in, g)
+		return usd + later*above(g.of(rest.cost).Traffic, kept), err
+	}, fmt.Sprintf("%d replicas on a cluster's nodes, %s in %s, for today's average of %s/s, and the requests above it on %s in %s",
+		nodes.cost.Replicas.Min, nodes.cost.Node, nodes.cost.Region, short(kept), rest.cost.Platform, rest.cost.Region)}, nil
 }
 
 // burst is what takes the load above the minimum: the service's own platform
@@ -242,15 +243,12 @@ func (m *Model) burst(platform string) (*Model, error) {
 	return m.on(platform, "")
 }
 
-// above is the part of the month that replicas above a number cost.
-func (m *Model) above(in Inputs, g growth, least float64) (float64, error) {
-	later := *m
-	later.cost = g.of(m.cost)
-	d := later.demand(in)
-	d.terse = true
-	b, err := later.bill(d)
-	if err != nil || b.replicas <= least {
-		return 0, err
+// above is the part of all requests that comes above a rate.
+func above(t config.Traffic, rate float64) float64 {
+	day, off := t.PeakHours/24, 0.0
+	if day < 1 {
+		off = max(0, (t.Average-day*t.Peak)/(1-day))
 	}
-	return b.total() * (b.replicas - least) / b.replicas, nil
+	over := day*max(0, t.Peak-rate) + (1-day)*max(0, off-rate)
+	return min(1, over/t.Average)
 }

@@ -101,14 +101,40 @@ func TestThreeYearsOfGrowth(t *testing.T) {
 	}
 }
 
-// A service whose every replica is the minimum bursts nowhere: the nodes alone.
+// Traffic that never rises above its average bursts nowhere: the nodes alone.
 func TestHybridWithoutBurstIsNodes(t *testing.T) {
 	c := config.Default("", "").Cost
+	c.Traffic.Peak, c.Traffic.PeakHours = c.Traffic.Average, 24
 	c.Replicas = config.Replicas{Min: 2, Max: 2, TargetCPU: 0.7}
 	c.ThreeYears = &config.ThreeYears{}
 	all := totals(t, c, flask)
 	if a, b := all["self-managed"].Bill, all["hybrid"].Bill; math.Abs(a-b) > 1e-9*a {
 		t.Errorf("on nodes $%v, in part on nodes $%v", a, b)
+	}
+}
+
+// 100/s on average, 300/s for 6 hours: 33.3/s are left for the others. Above
+// 100/s come 200/s in a quarter of the day, half of all requests. Twice the
+// traffic: 500/s above in that quarter, 125 of 200; the other hours stay below.
+func TestRequestsAboveARate(t *testing.T) {
+	at := config.Traffic{Average: 100, Peak: 300, PeakHours: 6}
+	for _, c := range []struct{ factor, rate, want float64 }{{1, 100, 0.5}, {2, 100, 0.625}, {1, 300, 0}, {1, 0, 1}, {4, 100, (0.25*1100 + 0.75*(400.0/3-100)) / 400}} {
+		more := at
+		more.Average, more.Peak = at.Average*c.factor, at.Peak*c.factor
+		if got := above(more, c.rate); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("%v times the traffic: %v of it above %v/s, want %v", c.factor, got, c.rate, c.want)
+		}
+	}
+}
+
+func TestHybridPaysForTheRequestsAbove(t *testing.T) {
+	c := config.Default("", "").Cost
+	c.ThreeYears = &config.ThreeYears{}
+	few, burst := c, c
+	few.Replicas.Max, burst.Platform = few.Replicas.Min, "fargate"
+	want := 36 * (estimate(t, few, flask).Month.Value + estimate(t, burst, flask).Month.Value/2)
+	if got := totals(t, c, flask)["hybrid"].Bill; math.Abs(got-want) > 1e-9*want {
+		t.Errorf("$%v, want $%v", got, want)
 	}
 }
 

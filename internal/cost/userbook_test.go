@@ -82,7 +82,7 @@ func TestTheUsersPricesReachTheEstimate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := record.PriceUsed{Key: "aws.nat.processing", Value: 0.03, Unit: "USD/GB", Source: "prices.yml", Grade: "own", List: 0.045, Reason: "private rate"}
+	want := record.PriceUsed{Key: "aws.nat.processing", Region: "us-east-1", Value: 0.03, Unit: "USD/GB", Source: "prices.yml", Grade: "own", List: 0.045, Reason: "private rate"}
 	for _, got := range e.Prices {
 		if got.Key == want.Key {
 			if d := cmp.Diff(want, got); d != "" {

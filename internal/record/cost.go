@@ -39,6 +39,7 @@ type CostItem struct {
 // PriceUsed is one price of the book with where it came from.
 type PriceUsed struct {
 	Key    string  `json:"key"`
+	Region string  `json:"region"`
 	Value  float64 `json:"value"`
 	Unit   string  `json:"unit"`
 	Source string  `json:"source"`
