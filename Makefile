@@ -39,7 +39,7 @@ lint: ## run the linters (building them takes 3 minutes the first time)
 	.cache/bin/golangci-lint run
 	.cache/bin/actionlint
 
-bench: ## measure the startup clock against the truth, and reading images against dive
+bench: ## measure the startup clock against the truth, reading images against dive, and pricing
 	@scripts/setup
 	@scripts/images
 	@scripts/fetch-rival

@@ -159,4 +159,4 @@ func (d demand) suggest(fitted bill, action string) record.Deployment {
 	return s
 }
 
-func percent(ratio float64) string { return short(math.Round(ratio*1000) / 10) }
+func percent(ratio float64) string { return short(math.Round(ratio*1000) / 10).String() }

@@ -72,4 +72,4 @@ func (d Declared) check() error {
 // request, which pods exceed where their limit lets them.
 const maxTarget = 100
 
-func mebibytes(b record.Bytes) string { return short(float64(b) / mebibyte) }
+func mebibytes(b record.Bytes) string { return short(float64(b) / mebibyte).String() }

@@ -51,10 +51,11 @@ type bill struct {
 	request  record.Limits
 	limit    record.Limits
 	replicas float64 // on average over the month
+	amount   float64 // USD a month: the sum of the items
 	items    []record.CostItem
 	notes    []string
 
-	terse bool // leave out what only a reader needs
+	terse bool // leave out what only a reader needs, and the items
 
 	// What follows is of platforms that run replicas.
 	one   share
@@ -62,17 +63,11 @@ type bill struct {
 	each  replicaPricer
 }
 
-func (b bill) total() float64 {
-	sum := 0.0
-	for _, item := range b.items {
-		sum += item.Amount
-	}
-	return sum
-}
+func (b bill) total() float64 { return b.amount }
 
 func (b *bill) add(name string, amount float64, how string, args ...any) {
+	b.amount += amount
 	if b.terse {
-		b.items = append(b.items, record.CostItem{Name: name, Amount: amount})
 		return
 	}
 	b.items = append(b.items, record.CostItem{Name: name, Amount: amount, How: fmt.Sprintf(how, args...)})

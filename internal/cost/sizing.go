@@ -163,12 +163,15 @@ func (d demand) limit(memoryMiB float64) record.Limits {
 // is 3.
 func ceil(x float64) float64 { return math.Ceil(x * (1 - 1e-12)) }
 
-// short writes a number with up to four digits that matter.
-func short(x float64) string {
-	if x >= 1000 || x == math.Trunc(x) {
-		return strconv.FormatFloat(x, 'f', 0, 64)
+// short is a number that is written with up to four digits that matter, and only
+// where it is written at all.
+type short float64
+
+func (x short) String() string {
+	if v := float64(x); v < 1000 && v != math.Trunc(v) {
+		return strconv.FormatFloat(v, 'g', 4, 64)
 	}
-	return strconv.FormatFloat(x, 'g', 4, 64)
+	return strconv.FormatFloat(float64(x), 'f', 0, 64)
 }
 
 func limits(cores, memoryMiB float64) record.Limits {

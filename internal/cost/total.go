@@ -95,7 +95,7 @@ func said(v *float64, scale float64, unit string) string {
 	if v == nil {
 		return "not measured"
 	}
-	return short(*v*scale) + unit
+	return short(*v*scale).String() + unit
 }
 
 // summed prices every month, the first of them with what a month's growth brings.
