@@ -127,7 +127,7 @@ func saved(seconds float64) string {
 	if BilledMinutes(seconds) == 1 {
 		return "and it can't be billed less"
 	}
-	return short(seconds-(BilledMinutes(seconds)-1)*60) + " s less save a minute"
+	return short(seconds-(BilledMinutes(seconds)-1)*60).String() + " s less save a minute"
 }
 
 // mean is what one build costs, and its billed minutes.
