@@ -37,7 +37,7 @@ func openCloudRun(b *Book, c config.Cost) (platform, config.Cost, error) {
 	}
 	r := &cloudRun{hours: b.HoursPerMonth, billing: c.Billing, rules: b.tables.CloudRun}
 	if c.Arch == "arm64" {
-		return nil, c, fmt.Errorf("Cloud Run has no arm64 machines; expected amd64")
+		return nil, c, fmt.Errorf("the platform has no arm64 machines; expected amd64")
 	}
 	for key, to := range map[string]*rate{"request": &r.request, "instance": &r.instance, "idle": &r.idle} {
 		var err error

@@ -28,7 +28,7 @@ func openContainerApps(b *Book, c config.Cost) (platform, config.Cost, error) {
 		c.Replicas.Min = 0
 	}
 	if c.Arch == "arm64" {
-		return nil, c, fmt.Errorf("Container Apps has no arm64 machines; expected amd64")
+		return nil, c, fmt.Errorf("the platform has no arm64 machines; expected amd64")
 	}
 	a := &containerApps{hours: b.HoursPerMonth, rules: b.tables.ContainerApps}
 	var err error

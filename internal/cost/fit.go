@@ -24,7 +24,7 @@ func (m *Model) Fit(in Inputs) Fit {
 	d := m.demand(in)
 	d.Min = max(d.Min, 1) // of a platform that can stop: sized for one that runs
 	fit := Fit{Memory: record.Bytes(d.memoryMiB()) * mebibyte}
-	if d.CPURequest == 0 || d.Traffic.Assumed {
+	if d.CPURequest == 0 || d.Assumed {
 		return fit
 	}
 	s := d.size(math.Inf(1))

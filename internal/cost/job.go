@@ -21,7 +21,7 @@ func (m *Model) sell(d demand) (bill, error) {
 	switch {
 	case !sold:
 		return bill{}, errors.New("this is a job, which ends by itself, and this platform is priced by replicas that run all month; expected one of cloud-run, container-apps, lambda")
-	case d.Traffic.Assumed:
+	case d.Assumed:
 		return bill{}, errors.New("this is a job, and how often it runs was not said; expected cost.traffic.average, such as 24/d")
 	}
 	return r.runs(d)

@@ -350,7 +350,7 @@ func TestUnknownPlacesAreErrors(t *testing.T) {
 		{config.Cost{Node: "aws/m7i.large", Region: "eu-west-1"}, `no price for node aws/m7i.large in region "eu-west-1"`},
 		{config.Cost{Node: "aws/x9.large"}, `unknown node "aws/x9.large"`},
 		{config.Cost{Node: "aws/x9.large"}, "knows aws/c7g.large, aws/c7i.large, aws/c8g.large"},
-		{config.Cost{View: "dominent"}, `unknown view "dominent", expected one of allocation, dominant, dedicated`},
+		{config.Cost{View: "main"}, `unknown view "main", expected one of allocation, dominant, dedicated`},
 		{config.Cost{Traffic: config.Traffic{Average: 1, Peak: 5, PeakHours: 1, Ramp: new(math.NaN())}}, "a ramp of NaN requests/s"},
 		{config.Cost{Traffic: config.Traffic{Average: 10, Peak: 5, PeakHours: 6}}, "expected an average above zero and a peak not below it"},
 		{config.Cost{Traffic: config.Traffic{Average: math.NaN(), Peak: 5, PeakHours: 6}}, "must be finite"},

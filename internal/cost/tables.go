@@ -117,24 +117,30 @@ type flyKind struct {
 
 // check refuses tables with which sizes cannot be found.
 func (t tables) check() error {
-	ranges := map[string][]sizeRange{"fargate": t.Fargate, "cloud_run.sizes": t.CloudRun.Sizes, "cloud_run.part_of_a_core": t.CloudRun.Parts}
-	for _, name := range []string{"fargate", "cloud_run.sizes", "cloud_run.part_of_a_core"} {
-		for i, r := range ranges[name] {
-			if r.VCPU == 0 || r.From < 1 || r.Step < 0 || name == "fargate" && r.Step == 0 || r.To < r.From {
-				return fmt.Errorf("tables.%s, row %d: found %+v, expected vcpu and a range of memory", name, i+1, r)
+	for _, list := range []struct {
+		name  string
+		sizes []sizeRange
+		steps bool // whether the sizes between the ends are in steps
+	}{
+		{"fargate", t.Fargate, true},
+		{"cloud_run.sizes", t.CloudRun.Sizes, false},
+		{"cloud_run.part_of_a_core", t.CloudRun.Parts, false},
+	} {
+		for i, r := range list.sizes {
+			if !r.complete(list.steps) {
+				return fmt.Errorf("tables.%s, row %d: found %+v, expected vcpu and a range of memory", list.name, i+1, r)
 			}
 		}
 	}
-	a, c, l, run := t.Autopilot, t.ContainerApps, t.Lambda, t.CloudRun
 	for name, complete := range map[string]bool{
 		"split":          t.Split.CPU > 0 && t.Split.RAM > 0,
 		"autoscaler":     t.Autoscaler.complete(),
 		"cluster":        t.Cluster.complete(),
 		"eks_fargate":    t.EKSFargate.System >= 0,
-		"autopilot":      a.LeastVCPU > 0 && a.StepVCPU > 0 && a.MostVCPU >= a.LeastVCPU && a.Least > 0 && a.Most >= a.Least && a.LeastRatio > 0 && a.MostRatio >= a.LeastRatio && a.Storage > 0,
-		"cloud_run":      run.Round > 0 && run.Most > 0 && run.Least > 0 && run.Concurrency > 0 && run.Target > 0 && run.Target <= 1 && run.Step > 0 && run.Step < 1 && run.Keeps > 0 && run.JobLeast > 0 && len(run.Sizes) > 0 && len(run.Parts) > 0,
-		"lambda":         l.Least > 0 && l.Most >= l.Least && l.Core > 0 && l.Round > 0 && l.Longest > 0 && l.Quota > 0 && len(l.TiersAMD64) == 2 && len(l.TiersARM64) == 2 && slices.IsSorted(l.TiersAMD64) && slices.IsSorted(l.TiersARM64),
-		"container_apps": c.Step > 0 && c.Most >= c.Step && c.Ratio > 0 && c.IdleBelow > 0 && c.Concurrency > 0 && c.Keeps > 0,
+		"autopilot":      t.Autopilot.complete(),
+		"cloud_run":      t.CloudRun.complete(),
+		"lambda":         t.Lambda.complete(),
+		"container_apps": t.ContainerApps.complete(),
 		"fly":            t.Fly.complete(),
 		"vm":             t.VM.SystemVCPU > 0 && t.VM.System > 0,
 	} {
@@ -143,6 +149,29 @@ func (t tables) check() error {
 		}
 	}
 	return nil
+}
+
+func (r sizeRange) complete(steps bool) bool {
+	return r.VCPU > 0 && r.From > 0 && r.To >= r.From && (r.Step > 0 || r.Step == 0 && !steps)
+}
+
+func (a autopilotRules) complete() bool {
+	return a.LeastVCPU > 0 && a.StepVCPU > 0 && a.MostVCPU >= a.LeastVCPU && a.Least > 0 && a.Most >= a.Least &&
+		a.LeastRatio > 0 && a.MostRatio >= a.LeastRatio && a.Storage > 0
+}
+
+func (r cloudRunRules) complete() bool {
+	return r.Round > 0 && r.Most > 0 && r.Least > 0 && r.Concurrency > 0 && r.Target > 0 && r.Target <= 1 &&
+		r.Step > 0 && r.Step < 1 && r.Keeps > 0 && r.JobLeast > 0 && len(r.Sizes) > 0 && len(r.Parts) > 0
+}
+
+func (l lambdaRules) complete() bool {
+	return l.Least > 0 && l.Most >= l.Least && l.Core > 0 && l.Round > 0 && l.Longest > 0 && l.Quota > 0 &&
+		len(l.TiersAMD64) == 2 && slices.IsSorted(l.TiersAMD64) && len(l.TiersARM64) == 2 && slices.IsSorted(l.TiersARM64)
+}
+
+func (c containerAppsRules) complete() bool {
+	return c.Step > 0 && c.Most >= c.Step && c.Ratio > 0 && c.IdleBelow > 0 && c.Concurrency > 0 && c.Keeps > 0
 }
 
 func (f flyRules) complete() bool {

@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -171,8 +172,8 @@ p.yml:5:55: expected an amount such as 0.045, found "0,03": a number has no comm
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ReadBook("p.yml", []byte(c.src))
-			wrong, ok := err.(config.Errors)
-			if !ok {
+			var wrong config.Errors
+			if !errors.As(err, &wrong) {
 				t.Fatalf("error %v", err)
 			}
 			var lines []string
