@@ -78,10 +78,12 @@ func (c *common) register(flags *flag.FlagSet) {
 	flags.BoolVar(&c.quiet, "quiet", false, "no progress on standard error")
 }
 
-func (c *common) check() error {
-	switch c.format {
+func (c *common) check() error { return checkFormat(c.format) }
+
+func checkFormat(format string) error {
+	switch format {
 	case "text", "markdown", "json":
 		return nil
 	}
-	return usagef("--format %q: expected text, markdown or json", c.format)
+	return usagef("--format %q: expected text, markdown or json", format)
 }

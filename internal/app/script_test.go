@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/plimsoll-ci/plimsoll/internal/agent/programs"
+	"github.com/plimsoll-ci/plimsoll/internal/config"
 	"github.com/plimsoll-ci/plimsoll/internal/engine"
 	"github.com/plimsoll-ci/plimsoll/internal/engine/enginetest"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -35,6 +36,7 @@ func TestScripts(t *testing.T) {
 			"tiny":       tiny,
 			"layout":     layoutOf,
 			"comparison": comparison,
+			"prices":     prices,
 			"left":       left,
 		},
 	})
@@ -108,6 +110,32 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if want, err := strconv.Atoi(args[0]); err != nil || code != want {
 		ts.Fatalf("exit code %d, expected %s", code, args[0])
+	}
+}
+
+// prices FILE sorted reads the JSON of prices as another program would: every
+// estimate has its amount within its interval, and the cheapest comes first.
+func prices(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || args[1] != "sorted" {
+		ts.Fatalf("usage: prices FILE sorted")
+	}
+	var list struct {
+		Estimates []struct {
+			Platform, Region string
+			Month            struct{ Value, Low, High float64 }
+		}
+		Unpriced []struct{ Platform, Why string }
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &list))
+	if n := len(list.Estimates) + len(list.Unpriced); n != len(config.Platforms) || len(list.Estimates) == 0 {
+		ts.Fatalf("%d estimates and %d without a price, expected %d platforms", len(list.Estimates), len(list.Unpriced), len(config.Platforms))
+	}
+	last := 0.0
+	for _, e := range list.Estimates {
+		if e.Region == "" || e.Month.Value < max(last, 0.01) || e.Month.Low > e.Month.Value || e.Month.High < e.Month.Value {
+			ts.Fatalf("%+v behind %v", e, last)
+		}
+		last = e.Month.Value
 	}
 }
 

@@ -132,8 +132,14 @@ type pricing struct {
 }
 
 func (j *job) pricing(service string, records [2]*record.Record) *pricing {
+	p := newPricing(j.model, records)
+	p.declared = j.declaredOf(service)
+	return p
+}
+
+func newPricing(model *cost.Model, records [2]*record.Record) *pricing {
 	base, head := records[0], records[1]
-	return &pricing{model: j.model, records: records, declared: j.declaredOf(service),
+	return &pricing{model: model, records: records,
 		pulls: [2]record.Bytes{analyze.Pull(head.Layers, base.Layers), analyze.Pull(base.Layers, head.Layers)}}
 }
 
@@ -149,18 +155,17 @@ func (p *pricing) estimate(rec *record.Record) (record.Estimate, error) {
 
 // medians are the inputs of the boots in the middle.
 func (p *pricing) medians(rec *record.Record) cost.Inputs {
-	medians := make(map[record.MetricID]float64, len(rec.Metrics))
-	for id, m := range rec.Metrics {
-		medians[id] = m.Value
-	}
-	return p.inputs(rec, medians)
+	return p.inputs(rec, medians(rec))
 }
 
 // inputs takes times and memory from the trial, and bytes from the record.
 func (p *pricing) inputs(rec *record.Record, trial map[record.MetricID]float64) cost.Inputs {
-	pull := p.pulls[1]
-	if rec == p.records[0] {
-		pull = p.pulls[0]
+	compressed := record.Bytes(rec.Metrics[record.ImageCompressed].Value)
+	pull := compressed // of an image alone: what a machine holds already is not known
+	for i, of := range p.records {
+		if rec == of {
+			pull = p.pulls[i]
+		}
 	}
 	return cost.Inputs{
 		MemoryPeak:   record.Bytes(trial[record.MemoryPeak]),
@@ -171,7 +176,7 @@ func (p *pricing) inputs(rec *record.Record, trial map[record.MetricID]float64) 
 		Latency:      trial[record.LoadP50],
 		RunSeconds:   trial[record.RunSeconds],
 		RunCPU:       trial[record.RunCPU],
-		Compressed:   record.Bytes(rec.Metrics[record.ImageCompressed].Value),
+		Compressed:   compressed,
 		Unpacked:     record.Bytes(rec.Metrics[record.ImageSize].Value),
 		Pull:         pull,
 		Declared:     p.declared,

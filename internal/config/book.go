@@ -79,7 +79,7 @@ type PriceNode struct {
 // ReadPriceFile reads a user's book of prices. What is wrong with it is told by
 // [PriceFile.Err], so that all of it comes at once.
 func ReadPriceFile(name string, src []byte) *PriceFile {
-	d := &decoder{faults: faults{file: name, text: newSource(src), seen: map[Error]bool{}}, least: `"extends: builtin"`}
+	d := newDecoder(name, src, `"extends: builtin"`)
 	p := &PriceFile{}
 	if root := d.parse(src); root != nil {
 		d.priceFile(root, p)

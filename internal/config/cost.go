@@ -20,6 +20,9 @@ var scalingToNothing = []string{"cloud-run", "lambda", "container-apps"}
 // withNodes are the platforms whose machines keep the layers they once pulled.
 var withNodes = []string{"kubernetes", "vm"}
 
+// HasNodes reports whether a platform runs on machines of the user's choice.
+func HasNodes(platform string) bool { return slices.Contains(withNodes, platform) }
+
 // ScalesToNothing reports whether a platform runs no replica without requests,
 // where none is asked for as the minimum.
 func ScalesToNothing(platform string) bool { return slices.Contains(scalingToNothing, platform) }

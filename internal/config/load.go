@@ -20,7 +20,7 @@ func Load(name string, src []byte) (Plan, error) {
 // LoadImages reads a configuration whose images may be given beside it: a file
 // with one service, or with none at all, then needs to name no image.
 func LoadImages(name string, src []byte, given Images) (Plan, error) {
-	d := &decoder{faults: faults{file: name, text: newSource(src), seen: map[Error]bool{}}, least: `"services" with one "image"`}
+	d := newDecoder(name, src, `"services" with one "image"`)
 	plan := defaultPlan()
 	plan.File = name
 	if root := d.parse(src); root != nil {

@@ -105,14 +105,32 @@ func priced(s record.Service, base, head, low, high float64) record.Service {
 				{Name: "node share", Amount: total - 12.4, How: "2.4 replicas × 0.61 of a node × $0.2016 an hour × 730 h"},
 				{Name: "deploys", Amount: 12.4, How: "60 deploys × 2.4 replicas × 41.2 MB"},
 			},
-			Prices: []record.PriceUsed{{Key: "aws/m7i.large/us-east-1", Value: 0.1008, Unit: "USD/h", Source: "https://aws.amazon.com/ec2/pricing/", AsOf: "2026-11-01", Grade: "list"}},
+			Prices: []record.PriceUsed{{Key: "aws/m7i.large/us-east-1", Value: 0.1008, Unit: "USD/h", Region: "us-east-1", Source: "https://aws.amazon.com/ec2/pricing/", AsOf: "2026-11-01", Grade: "U"}},
 			Book:   "builtin@sha256:77aa",
 			Notes:  []string{"memory decides the share of the node"},
+
+			Request: record.Limits{CPUs: 0.25, Memory: 197 << 20}, Limit: record.Limits{Memory: 197 << 20},
+			Views: []record.CostView{{Name: "allocation", Amount: total, How: "2.4 replicas × 730 h × a share of a node"}},
+			Steps: []record.CostStep{
+				{Input: record.MemoryPeak, Needs: 1018 << 20, Size: 1 << 30, Room: 6 << 20, Next: 5.88, Drop: 30 << 20, Saves: 1.62},
+				{Input: record.CPURequest, Needs: 0.0021, Size: 0.0028, Room: 0.0007, Next: 4.5},
+			},
+			Sensitivity: []record.CostSlope{{Input: record.MemoryPeak, Per: 1 << 20, Amount: 0.0155, From: 171 << 20, To: 684 << 20}},
+			Density:     []record.Density{{Replicas: 1, CPUs: 0.25, Memory: 197 << 20, Instances: 1, Month: 73.58}, {Replicas: 2, CPUs: 0.5, Memory: 394 << 20, Instances: 1, Month: 73.58}},
+			Decision: &record.Decision{
+				Action: "optimise", Why: []string{"memory is a little over a step: 5 % less of it saves 12 % of the month"},
+				Suggested: record.Deployment{Request: record.Limits{CPUs: 0.25, Memory: 197 << 20}, Limit: record.Limits{Memory: 197 << 20}, Min: 2, Max: 10, TargetCPU: 0.7},
+			},
+			ThreeYears: []record.CostTotal{{Name: "managed", Platform: "kubernetes", Bill: 36 * total, Total: 36 * total, NotMeasured: []string{"wage", "growth"}, How: "36 months"}},
 		}
 	}
 	s.Cost = &record.CostChange{
 		Platform: "kubernetes", Region: "us-east-1", Currency: "USD", Base: base, Head: head, Low: low, High: high, Level: 0.98,
 		Detail: bill(head), Was: bill(base),
+		Causes: []record.CostCause{
+			{Input: record.MemoryPeak, Base: 171 << 20, Head: 232 << 20, Amount: (head - base) * 0.99, How: "memory from 197 to 267 MiB a replica"},
+			{Input: record.ImageCompressed, Base: 52e6, Head: 53e6, Amount: (head - base) * 0.01},
+		},
 	}
 	return s
 }
@@ -273,6 +291,11 @@ func hostile() record.Comparison {
 	s.Cost.Detail.Items[0].Name, s.Cost.Detail.Items[0].How = evil, long
 	s.Cost.Detail.Prices[0] = record.PriceUsed{Key: evil, Value: math.MaxFloat64, Unit: evil, Source: evil, AsOf: evil, Grade: evil}
 	s.Cost.Detail.Book, s.Cost.Detail.Notes = evil, []string{long}
+	d := &s.Cost.Detail
+	d.Views[0].Name, d.Views[0].How, d.Decision.Action, d.Decision.Why[0] = evil, long, evil, long
+	d.ThreeYears[0] = record.CostTotal{Name: evil, Platform: evil, NotMeasured: []string{evil, long}, How: long}
+	d.Steps[0].Input, d.Sensitivity[0].Input = record.MetricID(evil), record.MetricID(evil)
+	s.Cost.Causes[0].How, s.Cost.Causes[1].Input, s.Cost.Causes[1].Amount, d.Platform = long, record.MetricID(evil), 30, evil
 	s.Head.Trials[3].Notes, s.Head.Trials[3].Void = []string{evil}, evil
 	return c
 }

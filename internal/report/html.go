@@ -85,15 +85,11 @@ type layerView struct {
 }
 
 type costView struct {
-	Place, Base, Head, Change, Book string
-	Items                           []itemView
-	Prices                          []priceView
-	Notes                           []string
+	Place, Sentence string
+	Lines           []string
+	Bill            []sectionView // one, or none
+	Behind          []sectionView // folded
 }
-
-type itemView struct{ Name, Base, Head, How string }
-
-type priceView struct{ Key, Value, Source, AsOf string }
 
 type factView struct{ Name, Text string }
 
@@ -153,7 +149,7 @@ func viewOfService(i int, s record.Service) serviceView {
 		Anchor: fmt.Sprintf("service-%d", i+1), Name: clean(s.Name, imageWidth), Verdict: word(s.Verdict), Mark: mark(s.Verdict),
 		Summary: budgetCount(s), Base: viewOfImage(s.Base), Head: viewOfImage(s.Head), Warnings: warningViews(serviceWarnings(s)),
 		Charts: charts(s), Cost: viewOfCost(s.Cost), Trials: trialViews(s),
-		Growth: viewOfGrowth(s), Ladder: ladderViews(laddersOf(s, onPage())),
+		Growth: viewOfGrowth(s), Ladder: shownViews(laddersOf(s, onPage())),
 	}
 	v.Metrics, v.Reach = metricViews(s)
 	v.Shown = columnsOf(v.Metrics, commonLevel(s))
@@ -227,19 +223,18 @@ func viewOfCost(c *record.CostChange) *costView {
 	if c == nil {
 		return nil
 	}
-	sign := symbol(c.Currency)
-	v := &costView{
-		Place: clean(place(*c), pageWidth), Base: money(sign, c.Base), Head: money(sign, c.Head), Change: costChange(*c),
-		Book: clean(c.Detail.Book, pageWidth), Notes: cleaned(c.Detail.Notes),
+	m := onPage()
+	v := &costView{Place: clean(place(*c), pageWidth), Sentence: costSentence(*c), Lines: costLines(*c, m)}
+	behind := []section{pricesSection(c.Detail, m)}
+	if !unmoved(*c) {
+		v.Bill = shownViews(changedBill(*c, m))
+		behind = append(behindEstimate(c.Detail, m), behind...)
 	}
-	for _, it := range items(*c) {
-		v.Items = append(v.Items, itemView{clean(it.name, pageWidth), paid(sign, it.base), paid(sign, it.head), clean(it.how, pageWidth)})
-	}
-	for _, p := range c.Detail.Prices {
-		v.Prices = append(v.Prices, priceView{clean(p.Key, pageWidth) + unverified(p), exact(p.Value) + " " + clean(p.Unit, nameWidth), clean(joined(p.Source, changedPrice(p)), pageWidth), clean(p.AsOf, nameWidth)})
-	}
-	if hasUnverified(c.Detail.Prices) {
-		v.Notes = append(v.Notes, unverifiedKey)
-	}
+	v.Behind = shownViews(behind...)
 	return v
+}
+
+// shownViews are the sections that have something to show.
+func shownViews(all ...section) []sectionView {
+	return sectionViews(slices.DeleteFunc(all, section.empty))
 }

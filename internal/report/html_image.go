@@ -40,7 +40,7 @@ func viewOfRecord(r record.Record) recordView {
 	v := recordView{
 		Image: clean(r.Image, 2*imageWidth), Tool: clean(r.Tool, nameWidth), Warnings: warningViews(recordWarnings(r)),
 		BuiltOn: capital(builtOn(r, onPage())), Sections: sectionViews(contentsOf(r, onPage())),
-		Ladder: ladderViews(ladderOf(r, onPage())),
+		Ladder: shownViews(ladderOf(r, onPage())),
 	}
 	if !r.Created.IsZero() {
 		v.Created = r.Created.UTC().Format(time.RFC1123)
@@ -97,14 +97,6 @@ func sectionViews(all []section) []sectionView {
 		views[i] = v
 	}
 	return views
-}
-
-// ladderViews is a ladder for the page, if there is one.
-func ladderViews(s section) []sectionView {
-	if s.empty() {
-		return nil
-	}
-	return sectionViews([]section{s})
 }
 
 // growthView is what a comparison tells of the image: why the image grew, and its picture.

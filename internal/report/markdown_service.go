@@ -54,8 +54,8 @@ func (m comment) service(s record.Service, limit int, left *[]string) string {
 	inner.put("where the growth comes from", under("Why the image changed", bullets(origin(s, dress), 10)))
 	inner.put("layers", layerTable(s))
 	inner.sections(sectionsOf(s, dress))
-	inner.put("cost", costTable(s))
-	inner.put("prices", priceTable(s))
+	inner.put("cost", costPart(s, dress))
+	inner.sections(costParts(s, dress))
 	inner.put("run", factList(s))
 	for _, name := range inner.left {
 		*left = append(*left, name+" of "+code(s.Name, nameWidth))
@@ -178,25 +178,22 @@ func layerTable(s record.Service) string {
 	return under("Layers", t.render(tableBytes, "layer"))
 }
 
-// costTable is the bill on both sides and how head's comes about.
-func costTable(s record.Service) string {
+// costPart is what head costs against base, and why.
+func costPart(s record.Service, m medium) string {
 	if s.Cost == nil {
 		return ""
 	}
-	sign := symbol(s.Cost.Currency)
-	t := &table{heads: []string{"item", "base:", "head:", "how"}}
-	all := items(*s.Cost)
-	t.more = max(0, len(all)-mostItems)
-	for _, it := range all[:len(all)-t.more] {
-		t.add(text(it.name, nameWidth), paid(sign, it.base), paid(sign, it.head), text(it.how, noteWidth))
+	lines := bullets(costLines(*s.Cost, m), 15)
+	return under("Cost on "+text(place(*s.Cost), nameWidth), joinParts([]string{costSentence(*s.Cost) + "\n", lines}))
+}
+
+// costParts are the bill and what stands behind it.
+func costParts(s record.Service, m medium) []section {
+	if s.Cost == nil || unmoved(*s.Cost) {
+		return nil
 	}
-	var notes []string
-	for _, n := range s.Cost.Detail.Notes {
-		notes = append(notes, opening(n, noteWidth))
-	}
-	bill := fmt.Sprintf("%s → %s a month (%s)\n", money(sign, s.Cost.Base), money(sign, s.Cost.Head), costChange(*s.Cost))
-	parts := []string{bill, t.render(tableBytes, "item"), bullets(notes, 10)}
-	return under("Cost on "+text(place(*s.Cost), nameWidth), joinParts(parts))
+	parts := append([]section{changedBill(*s.Cost, m)}, behindEstimate(s.Cost.Detail, m)...)
+	return append(parts, pricesSection(s.Cost.Detail, m))
 }
 
 // joinParts puts an empty line between parts, and none for those that are empty.
@@ -235,42 +232,6 @@ func costChange(c record.CostChange) string {
 		parts = append(parts, level(c.Level)+" "+around)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// priceTable names every price that went into the bill, and its source.
-func priceTable(s record.Service) string {
-	if s.Cost == nil {
-		return ""
-	}
-	t := &table{heads: []string{"price", "value:", "source"}}
-	prices := s.Cost.Detail.Prices
-	t.more = max(0, len(prices)-mostItems)
-	for _, p := range prices[:len(prices)-t.more] {
-		source := code(p.Source, imageWidth)
-		if p.AsOf != "" {
-			source += " as of " + text(p.AsOf, nameWidth)
-		}
-		if p.Grade != "" {
-			source += ", grade " + text(p.Grade, nameWidth)
-		}
-		if changed := changedPrice(p); changed != "" {
-			source += "; " + text(changed, noteWidth)
-		}
-		t.add(code(p.Key, nameWidth)+unverified(p), priceValue(p), source)
-	}
-	out := t.render(tableBytes, "price")
-	if s.Cost.Detail.Book != "" && out != "" {
-		out += "\nPrice book " + code(s.Cost.Detail.Book, imageWidth) + ".\n"
-	}
-	if hasUnverified(prices) && out != "" {
-		out += "\n" + unverifiedKey + "\n"
-	}
-	return under("Prices", out)
-}
-
-// priceValue keeps every digit: a price is not a measurement.
-func priceValue(p record.PriceUsed) string {
-	return solid(exact(p.Value)+" ") + text(p.Unit, nameWidth)
 }
 
 // factList tells how the service was run.

@@ -2,18 +2,19 @@ package report
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
 // unverifiedKey explains the mark of prices that nobody has shown yet.
-const unverifiedKey = "† unverified price"
+const unverifiedKey = dagger + " unverified price"
+
+const dagger = "†"
 
 // unverified marks a price from memory, whose grade is U.
 func unverified(p record.PriceUsed) string {
 	if p.Grade == "U" {
-		return " †"
+		return " " + dagger
 	}
 	return ""
 }
@@ -29,9 +30,4 @@ func changedPrice(p record.PriceUsed) string {
 		return ""
 	}
 	return "instead of " + exact(p.List) + ": " + p.Reason
-}
-
-// joined puts commas between the parts that are there.
-func joined(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }

@@ -74,16 +74,21 @@ const (
 	paths                     // the same, cut in the middle where room is short
 )
 
-// fill makes the first rows from all there is, and adds up the rest.
+// fill makes the first rows from all there is, and adds up the rest; size is nil
+// where rows have none.
 func fill[T any](s section, most int, all []T, size func(T) float64, row func(T) []string) section {
 	for i, x := range all {
+		bytes := 0.0
+		if size != nil {
+			bytes = size(x)
+		}
 		if i >= most {
 			s.more++
-			s.moreSum += size(x)
+			s.moreSum += bytes
 			continue
 		}
 		s.rows = append(s.rows, row(x))
-		s.sizes = append(s.sizes, size(x))
+		s.sizes = append(s.sizes, bytes)
 	}
 	return s.dense()
 }

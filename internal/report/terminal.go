@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -205,22 +204,15 @@ func (t *terminal) cost(s record.Service) {
 	if s.Cost == nil {
 		return
 	}
-	c, sign := *s.Cost, symbol(s.Cost.Currency)
+	c := *s.Cost
 	t.line("")
-	t.wrapped("  ", fmt.Sprintf("cost on %s: %s → %s a month (%s)", plain(place(c), nameWidth), money(sign, c.Base), money(sign, c.Head), costChange(c)))
-	g := t.grid("", ":", ":", "")
-	for _, it := range items(c) {
-		g.add(cell{plain(it.name, nameWidth), normal}, cell{paid(sign, it.base), normal}, cell{paid(sign, it.head), normal}, cell{plain(it.how, imageWidth), dim})
+	t.wrapped("  ", "cost on "+plain(place(c), nameWidth)+": "+costSentence(c))
+	for _, line := range costLines(c, t.medium()) {
+		t.wrapped("    ", line)
 	}
-	t.put(g, "    ")
-	for _, n := range c.Detail.Notes {
-		t.wrapped("    ", plain(n, noteWidth))
-	}
-	for _, p := range c.Detail.Prices {
-		t.wrapped("    ", "price "+plain(p.Key, nameWidth)+unverified(p)+": "+exact(p.Value)+" "+plain(p.Unit, nameWidth)+", "+joined(plain(p.Source, imageWidth), plain(p.AsOf, nameWidth), plain(changedPrice(p), noteWidth)))
-	}
-	if hasUnverified(c.Detail.Prices) {
-		t.line("    " + unverifiedKey)
+	if !unmoved(c) {
+		t.section(changedBill(c, t.medium()))
+		t.section(pricesSection(c.Detail, t.medium()))
 	}
 }
 
