@@ -195,6 +195,9 @@ func (p *pricer) on(book *cost.Book, platform string) {
 		if note != "" {
 			e.Notes = append(e.Notes, note)
 		}
+		if p.cost.CI != nil {
+			e.Notes = append(e.Notes, "CI is left out: only a run beside its builds reads their minutes")
+		}
 		found = append(found, e)
 		p.priced = append(p.priced, record.Priced{Record: p.paths[i], Estimate: e})
 	}
