@@ -102,7 +102,7 @@ func (j *job) manifest(s config.Service, p *pricing, rec *record.Record, bootErr
 		inputs := p.medians(rec)
 		inputs.MemoryPeak = seen.MemoryPeak
 		fit := p.model.Fit(inputs)
-		seen.Memory, seen.CPU, seen.Replicas = fit.Memory, fit.CPUs, fit.Replicas
+		seen.Memory, seen.CPU, seen.Replicas, seen.ReplicasThen = fit.Memory, fit.CPUs, fit.Replicas, fit.ReplicasThen
 	}
 	return w.Report(seen)
 }

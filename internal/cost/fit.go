@@ -12,8 +12,9 @@ type Fit struct {
 	CPUs   float64      // request of one replica; 0 where traffic or CPU per request is not known
 
 	// Replicas is how many the peak wants at the request that is declared, else
-	// at CPUs. It is 0 where that is not known, and where no number would do.
-	Replicas int
+	// at CPUs, ReplicasThen how many at CPUs. They are 0 where that is not known,
+	// and where no number would do.
+	Replicas, ReplicasThen int
 }
 
 // Fit sizes a service by what was measured of it. The autoscaler's bounds and
@@ -29,11 +30,18 @@ func (m *Model) Fit(in Inputs) Fit {
 	}
 	s := d.size(math.Inf(1))
 	fit.CPUs = milli(s.cores)
+	fit.ReplicasThen = d.number(s)
 	if cores := declared.cores(); cores > 0 {
 		s = d.share(cores)
 	}
-	if wanted := d.wanted(d.Peak, s); wanted < math.MaxInt32 {
-		fit.Replicas = int(wanted)
-	}
+	fit.Replicas = d.number(s)
 	return fit
+}
+
+// number is how many replicas the peak wants, 0 where no number would do.
+func (d demand) number(s share) int {
+	if wanted := d.wanted(d.Peak, s); wanted < math.MaxInt32 {
+		return int(wanted)
+	}
+	return 0
 }

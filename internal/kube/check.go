@@ -17,11 +17,12 @@ type Seen struct {
 	Start      record.Seconds // of the slowest boot
 	Killed     bool           // a boot with the manifest's own limit needed more memory
 
-	// What would fit, by the prices' own sizing; the last two are zero unless the
+	// What would fit, by the prices' own sizing; all but Memory are zero unless the
 	// user said how much traffic there is.
-	Memory   record.Bytes // request and limit of one replica
-	CPU      float64      // request of one replica, in cores
-	Replicas int          // that the peak wants
+	Memory       record.Bytes // request and limit of one replica
+	CPU          float64      // request of one replica, in cores
+	Replicas     int          // that the peak wants at the request as it is
+	ReplicasThen int          // that the peak wants at a request of CPU
 }
 
 // farOff is by which ratio a request may be off what would fit before it is

@@ -15,15 +15,22 @@ import (
 // kubectl patch --patch-file and a kustomization take it; "" where nothing is to
 // change. The second document, where there is one, is the autoscaler's.
 func Suggest(w Workload, seen Seen) (string, error) {
+	var patches []patched
+	for _, patch := range []patched{w.patch(seen), w.patchAutoscaler(seen)} {
+		if patch.Kind != "" {
+			patches = append(patches, patch)
+		}
+	}
+	if len(patches) == 0 {
+		return "", nil
+	}
 	var b bytes.Buffer
 	dumper, err := yaml.NewDumper(&b)
 	if err != nil {
 		return "", fmt.Errorf("write the patch of %s %s: %w", w.Kind, w.Name, err)
 	}
-	for _, patch := range []patched{w.patch(seen), w.patchAutoscaler(seen)} {
-		if patch.Kind != "" && err == nil {
-			err = dumper.Dump(patch)
-		}
+	for _, patch := range patches {
+		err = errors.Join(err, dumper.Dump(patch))
 	}
 	if err := errors.Join(err, dumper.Close()); err != nil {
 		return "", fmt.Errorf("write the patch of %s %s: %w", w.Kind, w.Name, err)
@@ -123,11 +130,14 @@ func (p Probe) patch(seen Seen) map[string]int {
 }
 
 func (w Workload) patchAutoscaler(seen Seen) patched {
-	a := w.Autoscaler
-	if a == nil || !a.tooFew(w, seen) {
+	a, wanted := w.Autoscaler, seen.Replicas
+	if w.resizesCPU(seen) {
+		wanted = seen.ReplicasThen
+	}
+	if a == nil || a.Target == 0 || wanted <= a.Max {
 		return patched{}
 	}
-	return patched{a.APIVersion, "HorizontalPodAutoscaler", metadata{a.Name, a.Namespace}, map[string]any{"maxReplicas": seen.Replicas}}
+	return patched{a.APIVersion, "HorizontalPodAutoscaler", metadata{a.Name, a.Namespace}, map[string]any{"maxReplicas": wanted}}
 }
 
 // Report is the workload as reports show it.
