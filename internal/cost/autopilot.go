@@ -29,15 +29,12 @@ func openAutopilot(b *Book, c config.Cost) (platform, config.Cost, error) {
 	}
 	c.Arch = archOf(c)
 	a := &autopilot{hours: b.HoursPerMonth, rules: b.tables.Autopilot}
-	for key, p := range map[string]*Price{
-		"gce.autopilot.vcpu_hour": &a.cpu, "gce.autopilot.gb_hour": &a.ram, "gce.autopilot.storage_gb_hour": &a.storage, "gce.gke.cluster_hour": &a.cluster,
-	} {
-		var err error
-		if *p, err = b.price(key, c.Region); err != nil {
-			return nil, c, err
-		}
+	err := b.read(c.Region,
+		wanted{"gce.autopilot.vcpu_hour", &a.cpu}, wanted{"gce.autopilot.gb_hour", &a.ram},
+		wanted{"gce.autopilot.storage_gb_hour", &a.storage}, wanted{"gce.gke.cluster_hour", &a.cluster})
+	if err != nil {
+		return nil, c, err
 	}
-	var err error
 	a.registry, err = openRegistry(b, "gce", c)
 	return a, c, err
 }

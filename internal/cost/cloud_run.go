@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 )
@@ -39,14 +40,9 @@ func openCloudRun(b *Book, c config.Cost) (platform, config.Cost, error) {
 	if c.Arch == "arm64" {
 		return nil, c, fmt.Errorf("the platform has no arm64 machines; expected amd64")
 	}
-	for key, to := range map[string]*rate{"request": &r.request, "instance": &r.instance, "idle": &r.idle} {
-		var err error
-		if *to, err = openRate(b, "gce.run."+key, c.Region); err != nil {
-			return nil, c, err
-		}
-	}
-	var err error
-	if r.requests, err = b.price("gce.run.requests", c.Region); err != nil {
+	all := slices.Concat(r.request.wanted("gce.run.request"), r.instance.wanted("gce.run.instance"), r.idle.wanted("gce.run.idle"))
+	err := b.read(c.Region, append(all, wanted{"gce.run.requests", &r.requests})...)
+	if err != nil {
 		return nil, c, err
 	}
 	r.registry, err = openImport(b, "gce", c)

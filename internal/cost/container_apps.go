@@ -2,6 +2,7 @@ package cost
 
 import (
 	"fmt"
+	"slices"
 	"math"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
@@ -31,14 +32,8 @@ func openContainerApps(b *Book, c config.Cost) (platform, config.Cost, error) {
 		return nil, c, fmt.Errorf("the platform has no arm64 machines; expected amd64")
 	}
 	a := &containerApps{hours: b.HoursPerMonth, rules: b.tables.ContainerApps}
-	var err error
-	if a.active, err = openRate(b, key+".active", c.Region); err != nil {
-		return nil, c, err
-	}
-	if a.idle, err = openRate(b, key+".idle", c.Region); err != nil {
-		return nil, c, err
-	}
-	if a.requests, err = b.price(key+".requests", c.Region); err != nil {
+	err := b.read(c.Region, append(slices.Concat(a.active.wanted(key+".active"), a.idle.wanted(key+".idle")), wanted{key + ".requests", &a.requests})...)
+	if err != nil {
 		return nil, c, err
 	}
 	a.registry, err = openImport(b, "azure", c)

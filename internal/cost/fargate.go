@@ -55,11 +55,8 @@ func (f *fargate) open(b *Book, c config.Cost) (config.Cost, error) {
 	if c.Region == "" {
 		c.Region = b.home(key + ".vcpu_hour")
 	}
-	var err error
-	if f.cpu, err = b.price(key+".vcpu_hour", c.Region); err != nil {
-		return c, err
-	}
-	if f.ram, err = b.price(key+".gb_hour", c.Region); err != nil {
+	err := b.read(c.Region, wanted{key + ".vcpu_hour", &f.cpu}, wanted{key + ".gb_hour", &f.ram})
+	if err != nil {
 		return c, err
 	}
 	f.sizes = slices.Clone(b.sizes)

@@ -27,6 +27,22 @@ func (b *Book) price(key, region string) (Price, error) {
 	return Price{}, fmt.Errorf("no price for %s in region %q; price book %s knows %s%s", key, region, b.ID, list(regions), near(region, regions))
 }
 
+// wanted is a figure that a platform needs.
+type wanted struct {
+	key string
+	to  *Price
+}
+
+// read finds figures, in order, up to the first that the region lacks.
+func (b *Book) read(region string, all ...wanted) (err error) {
+	for _, w := range all {
+		if *w.to, err = b.price(w.key, region); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // node finds a shape in a region.
 func (b *Book) node(name, region string) (Node, error) {
 	names, regions := map[string]bool{}, map[string]bool{}

@@ -106,13 +106,9 @@ func (d *demand) floor() (cores, memoryMiB float64) {
 // rate is the price of an allocation's time.
 type rate struct{ cpu, ram Price }
 
-func openRate(b *Book, key, region string) (rate, error) {
-	cpu, err := b.price(key+".vcpu_second", region)
-	if err != nil {
-		return rate{}, err
-	}
-	ram, err := b.price(key+".gb_second", region)
-	return rate{cpu, ram}, err
+// wanted are the figures of a rate.
+func (r *rate) wanted(key string) []wanted {
+	return []wanted{{key + ".vcpu_second", &r.cpu}, {key + ".gb_second", &r.ram}}
 }
 
 // second is what an allocation costs a second, in USD.
