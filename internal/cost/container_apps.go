@@ -2,8 +2,8 @@ package cost
 
 import (
 	"fmt"
-	"slices"
 	"math"
+	"slices"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 )
