@@ -156,10 +156,6 @@ func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
 	if j.model, err = newModel(j.plan.File, j.plan.Cost); err != nil {
 		return c, err
 	}
-	unpriced, err := j.priceBuilds(ctx)
-	if err != nil {
-		return c, err
-	}
 	pairs, err := j.openSides()
 	if err = errors.Join(err, j.readScripts()); err != nil {
 		return c, err
@@ -175,6 +171,10 @@ func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
 		return c, err
 	}
 	if err := j.priceWhereItRuns(pairs); err != nil {
+		return c, err
+	}
+	unpriced, err := j.priceBuilds(ctx)
+	if err != nil {
 		return c, err
 	}
 	if err := j.prepareScripts(ctx); err != nil {

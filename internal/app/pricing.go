@@ -67,15 +67,37 @@ func readBelow(dir, name string, most int64) (src []byte, err error) {
 	return src, err
 }
 
-// priceWhereItRuns takes the price of Arm machines where images are found that run
-// on no other, and the user names no architecture.
+// priceWhereItRuns takes the price of the architecture that the images found are
+// of, where the user names none. A node of another one is an error then.
 func (j *job) priceWhereItRuns(pairs [][2]*side) (err error) {
-	c := j.plan.Cost
+	if j.plan.Cost.Arch != "" {
+		return nil
+	}
+	var found []string
 	for _, pair := range pairs {
-		if image := pair[1].image; c.Arch == "" && image != nil && strings.HasSuffix(image.Platform, "/arm64") {
-			c.Arch = "arm64"
-			j.model, err = newModel(j.plan.File, c)
+		if image := pair[1].image; image != nil {
+			found = append(found, image.Platform)
 		}
 	}
+	if arch := soldArch(found); arch != "" {
+		c := j.plan.Cost
+		c.Arch = arch
+		j.model, err = newModel(j.plan.File, c)
+	}
 	return err
+}
+
+// soldArch is the architecture among those of images that machines are sold with: Arm
+// where one of them is, "" where none is known.
+func soldArch(platforms []string) (arch string) {
+	for _, p := range platforms {
+		switch parts := strings.Split(p, "/"); {
+		case len(parts) < 2:
+		case parts[1] == "arm64":
+			return "arm64"
+		case parts[1] == "amd64":
+			arch = "amd64"
+		}
+	}
+	return arch
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/cost"
+	"github.com/plimsoll-ci/plimsoll/internal/engine"
 )
 
 func TestTheBookOfAConfigurationIsRead(t *testing.T) {
@@ -42,4 +44,47 @@ func TestTheBookOfAConfigurationIsRead(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", name, err, want)
 		}
 	}
+}
+
+// Pricing follows the images, unless the user says otherwise; a named node must
+// run them.
+func TestImagesArePricedWhereTheyRun(t *testing.T) {
+	for _, c := range []struct {
+		cost      config.Cost
+		platforms []string
+		want      string // key of the price, or part of the error
+	}{
+		{config.Cost{}, []string{"linux/amd64"}, "node.aws.m7i.large"},
+		{config.Cost{}, []string{"linux/arm64/v8"}, "node.aws.m7g.large"},
+		{config.Cost{}, []string{"linux/arm64", "linux/amd64"}, "node.aws.m7g.large"},
+		{config.Cost{}, []string{"linux/riscv64", "weird"}, "node.aws.m7i.large"},
+		{config.Cost{Arch: "amd64"}, []string{"linux/arm64"}, "node.aws.m7i.large"},
+		{config.Cost{Node: "aws/t4g.large"}, []string{"linux/arm64"}, "node.aws.t4g.large"},
+		{config.Cost{Node: "aws/t4g.large"}, []string{"linux/amd64"}, "node aws/t4g.large is arm64, and what it is to run is amd64"},
+		{config.Cost{Node: "aws/m7i.large"}, []string{"linux/arm64"}, "node aws/m7i.large is amd64, and what it is to run is arm64"},
+		{config.Cost{Node: "aws/m7g.large", Arch: "arm64"}, []string{"linux/amd64"}, "node.aws.m7g.large"},
+	} {
+		if got := priced(t, c.cost, c.platforms); !strings.Contains(got, c.want) {
+			t.Errorf("%v on node %q and arch %q: %s, want %s", c.platforms, c.cost.Node, c.cost.Arch, got, c.want)
+		}
+	}
+}
+
+// priced is the node that images are priced on, or why they are not.
+func priced(t *testing.T, c config.Cost, platforms []string) string {
+	t.Helper()
+	var pairs [][2]*side
+	for _, p := range platforms {
+		pairs = append(pairs, [2]*side{{}, {image: &engine.Image{Platform: p}}})
+	}
+	model, err := newModel("plimsoll.yml", c)
+	j := &job{plan: config.Plan{Cost: c}, model: model}
+	if err = errors.Join(err, j.priceWhereItRuns(pairs)); err != nil {
+		return err.Error()
+	}
+	e, err := j.model.Estimate(cost.Inputs{MemoryPeak: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.Prices[0].Key
 }

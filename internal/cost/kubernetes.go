@@ -19,6 +19,7 @@ type kubernetes struct {
 	pool     pool
 	view     string
 	registry registry
+	largest  string // what else there is, in words
 }
 
 // capacity is what a node has for pods.
@@ -42,7 +43,7 @@ func openKubernetes(b *Book, c config.Cost) (platform, config.Cost, error) {
 	if err != nil {
 		return nil, c, err
 	}
-	k := &kubernetes{node: node, hours: b.HoursPerMonth, room: allocatable(node), view: c.View, registry: r}
+	k := &kubernetes{node: node, hours: b.HoursPerMonth, room: allocatable(node), view: c.View, registry: r, largest: b.largest(node, allocatable)}
 	k.pool = newPool(node, k.room, b.tables.Cluster)
 	k.cpu, k.ram = divide(node, b.tables.Split)
 	return k, c, nil
@@ -86,8 +87,8 @@ func (k *kubernetes) bill(d demand) (bill, error) {
 // fits refuses a pod that no node of this shape can hold.
 func (k *kubernetes) fits(cpu, memoryMiB float64) error {
 	if cpu > k.room.cpu+1e-9 || memoryMiB > k.room.memoryMiB {
-		return fmt.Errorf("a pod with %s cores and %s MiB does not fit on %s, which has %s cores and %s MiB for pods; choose a larger node",
-			short(cpu), short(memoryMiB), k.node.Name, short(k.room.cpu), short(math.Floor(k.room.memoryMiB)))
+		return fmt.Errorf("a pod with %s cores and %s MiB does not fit on %s, which has %s cores and %s MiB for pods; %s",
+			short(cpu), short(memoryMiB), k.node.Name, short(k.room.cpu), short(math.Floor(k.room.memoryMiB)), k.largest)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package cost
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 )
@@ -30,4 +31,25 @@ func (b *Book) machine(c config.Cost) (config.Cost, Node, error) {
 	}
 	c.Arch = node.Arch
 	return c, node, nil
+}
+
+// largest says which machine to choose where one like n, of its provider, region
+// and architecture, is too small: the one with the most memory, and of those the
+// one with the most cores.
+func (b *Book) largest(n Node, room func(Node) capacity) string {
+	most := n
+	for _, other := range b.nodes {
+		if other.Provider() != n.Provider() || other.Region != n.Region || other.Arch != n.Arch {
+			continue
+		}
+		if other.MemoryMiB > most.MemoryMiB || other.MemoryMiB == most.MemoryMiB && other.VCPU > most.VCPU {
+			most = other
+		}
+	}
+	if most.Name == n.Name {
+		return fmt.Sprintf("the price book has no larger %s node in %s; add one to a book of your own (cost.book)", n.Arch, n.Region)
+	}
+	r := room(most)
+	return fmt.Sprintf("choose a larger node: the largest %s one in %s is %s, with %s cores and %s MiB",
+		n.Arch, n.Region, most.Name, short(r.cpu), short(math.Floor(r.memoryMiB)))
 }

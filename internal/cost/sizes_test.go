@@ -44,7 +44,10 @@ func TestNeedsThatNoSizeHolds(t *testing.T) {
 		{config.Cost{Platform: "autopilot"}, 30.1, 512, "no pod of the general-purpose class has 30.1 vCPU"},
 		{config.Cost{Platform: "autopilot"}, 1, 112_641, "the largest has 30 vCPU and 110 GiB, with at most 6.5 GiB to a vCPU"},
 		{config.Cost{Platform: "fly"}, 1, 131_073, "no machine has 1 cores and 131073 MiB; the largest has 16 cores and 128 GiB"},
-		{config.Cost{Platform: "vm"}, 2, 512, "a replica with 2 cores and 512 MiB does not fit on aws/m7i.large, which has 1.9 cores and 7680 MiB beside its system; choose a larger node"},
+		{config.Cost{Platform: "vm"}, 2, 512, "a replica with 2 cores and 512 MiB does not fit on aws/m7i.large, which has 1.9 cores and 7680 MiB beside its system; choose a larger node: the largest amd64 one in us-east-1 is aws/m7i.xlarge, with 3.9 cores and 15872 MiB"},
+		{config.Cost{Platform: "vm", Node: "aws/m7i.xlarge"}, 1, 15_873, "the price book has no larger amd64 node in us-east-1"},
+		{config.Cost{Platform: "vm", Arch: "arm64"}, 1.95, 512, "the largest arm64 one in us-east-1 is aws/t4g.xlarge, with 3.9 cores"},
+		{config.Cost{Platform: "kubernetes"}, 1, 6904, "the largest amd64 one in us-east-1 is aws/m7i.xlarge, with 3.92 cores"},
 	} {
 		_, err := model(t, c.cost).Estimate(Inputs{Declared: Declared{Request: limits(c.cpus, c.mib)}})
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -14,6 +14,7 @@ type vm struct {
 	hours    float64 // a month
 	room     capacity
 	registry registry
+	largest  string // what else there is, in words
 }
 
 // vmRules are what a machine's own system takes of it.
@@ -32,9 +33,12 @@ func openVM(b *Book, c config.Cost) (platform, config.Cost, error) {
 		return nil, c, err
 	}
 	system := b.tables.VM
-	return &vm{node: node, hours: b.HoursPerMonth, registry: r, room: capacity{
-		cpu: node.VCPU - float64(system.SystemVCPU), memoryMiB: node.MemoryMiB - float64(system.System),
-	}}, c, nil
+	return &vm{node: node, hours: b.HoursPerMonth, registry: r, room: system.room(node), largest: b.largest(node, system.room)}, c, nil
+}
+
+// room is what a machine's system leaves of it.
+func (r vmRules) room(n Node) capacity {
+	return capacity{cpu: n.VCPU - float64(r.SystemVCPU), memoryMiB: n.MemoryMiB - float64(r.System)}
 }
 
 func (v *vm) prices() []Price { return append([]Price{v.node.Price}, v.registry.prices()...) }
@@ -42,8 +46,8 @@ func (v *vm) prices() []Price { return append([]Price{v.node.Price}, v.registry.
 func (v *vm) bill(d demand) (bill, error) {
 	one, memory := d.size(v.room.cpu), d.memoryMiB()
 	if one.cores > v.room.cpu+1e-9 || memory > v.room.memoryMiB {
-		return bill{}, fmt.Errorf("a replica with %s cores and %s MiB does not fit on %s, which has %s cores and %s MiB beside its system; choose a larger node",
-			short(one.cores), short(memory), v.node.Name, short(v.room.cpu), short(math.Floor(v.room.memoryMiB)))
+		return bill{}, fmt.Errorf("a replica with %s cores and %s MiB does not fit on %s, which has %s cores and %s MiB beside its system; %s",
+			short(one.cores), short(memory), v.node.Name, short(v.room.cpu), short(math.Floor(v.room.memoryMiB)), v.largest)
 	}
 	m := hosts{v, one.cores, memory}
 	b := bill{terse: d.terse, request: limits(one.cores, memory), limit: d.limit(memory), notes: d.overload(one)}
