@@ -40,6 +40,7 @@ func openCloudRun(b *Book, c config.Cost) (platform, config.Cost, error) {
 	if c.Arch == "arm64" {
 		return nil, c, fmt.Errorf("the platform has no arm64 machines; expected amd64")
 	}
+	c.Arch = archOf(c)
 	all := slices.Concat(r.request.wanted("gce.run.request"), r.instance.wanted("gce.run.instance"), r.idle.wanted("gce.run.idle"))
 	err := b.read(c.Region, append(all, wanted{"gce.run.requests", &r.requests})...)
 	if err != nil {

@@ -31,6 +31,7 @@ func openContainerApps(b *Book, c config.Cost) (platform, config.Cost, error) {
 	if c.Arch == "arm64" {
 		return nil, c, fmt.Errorf("the platform has no arm64 machines; expected amd64")
 	}
+	c.Arch = archOf(c)
 	a := &containerApps{hours: b.HoursPerMonth, rules: b.tables.ContainerApps}
 	err := b.read(c.Region, append(slices.Concat(a.active.wanted(key+".active"), a.idle.wanted(key+".idle")), wanted{key + ".requests", &a.requests})...)
 	if err != nil {
