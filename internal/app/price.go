@@ -172,6 +172,7 @@ type pricer struct {
 	priced   []record.Priced
 	changes  []record.CostChange
 	unpriced []record.Unpriced
+	notes    []string
 }
 
 // on prices every record on one platform.
@@ -181,29 +182,26 @@ func (p *pricer) on(book *cost.Book, platform string) {
 		p.unpriced = append(p.unpriced, record.Unpriced{Platform: platform, Why: reason(err, platform)})
 		return
 	}
+	if note != "" {
+		p.notes = append(p.notes, note)
+	}
 	prices := p.prices(model)
-	found := make([]record.Estimate, 0, len(p.records))
+	var found []record.Priced
 	for i, rec := range p.records {
 		e, err := prices.estimate(rec)
-		if err == nil {
-			err = prices.bound(&e, rec)
-		}
 		if err != nil {
 			p.unpriced = append(p.unpriced, record.Unpriced{Record: p.paths[i], Platform: platform, Why: reason(err, platform)})
 			continue
 		}
-		if note != "" {
-			e.Notes = append(e.Notes, note)
+		if len(p.records) != 2 {
+			prices.bound(&e, rec)
 		}
-		if p.cost.CI != nil {
-			e.Notes = append(e.Notes, "CI is left out: only a run beside its builds reads their minutes")
-		}
-		found = append(found, e)
-		p.priced = append(p.priced, record.Priced{Record: p.paths[i], Estimate: e})
+		found = append(found, record.Priced{Record: p.paths[i], Estimate: e})
 	}
 	if len(p.records) == 2 && len(found) == 2 {
-		p.change(prices, found[0], found[1])
+		p.change(prices, &found[0].Estimate, &found[1].Estimate)
 	}
+	p.priced = append(p.priced, found...)
 }
 
 // model sets up a platform. A region that only the configuration names, for a
@@ -219,7 +217,7 @@ func (p *pricer) model(book *cost.Book, platform string) (m *cost.Model, note st
 	if failed != nil {
 		return nil, "", err
 	}
-	return usual, fmt.Sprintf("the price book has no price for it in %s, the configuration's region", p.cost.Region), nil
+	return usual, fmt.Sprintf("%s has no price in %s, the configuration's region, and is priced in its usual one", platform, p.cost.Region), nil
 }
 
 // prices sets two records against each other. A record alone, or one of many, is
@@ -232,23 +230,26 @@ func (p *pricer) prices(m *cost.Model) *pricing {
 }
 
 // bound gives an estimate the interval that the boots of its record leave open.
-func (p *pricing) bound(e *record.Estimate, rec *record.Record) error {
+func (p *pricing) bound(e *record.Estimate, rec *record.Record) {
 	month, ok, err := p.model.Interval(cost.Side{Inputs: p.inputs(rec, medians(rec)), Trials: counted(rec)})
 	if ok {
 		e.Month = bounded(e.Month, month)
 	}
-	return err
+	if err != nil {
+		e.Notes = append(e.Notes, "no interval: "+err.Error())
+	}
 }
 
-// change sets head against base on one platform.
-func (p *pricer) change(prices *pricing, was, is record.Estimate) {
+// change sets head against base on one platform, which gives both their intervals.
+func (p *pricer) change(prices *pricing, was, is *record.Estimate) {
 	base, head := p.records[0], p.records[1]
-	c := record.CostChange{Platform: is.Platform, Region: is.Region, Currency: "USD", Base: was.Month.Value, Head: is.Month.Value, Detail: is, Was: was}
+	c := record.CostChange{Platform: is.Platform, Region: is.Region, Currency: "USD", Base: was.Month.Value, Head: is.Month.Value, Detail: *is, Was: *was}
 	c.Low, c.High = c.Head-c.Base, c.Head-c.Base
 	err := prices.refine(&c, [2]map[record.MetricID]float64{medians(base), medians(head)}, [2][]map[record.MetricID]float64{counted(base), counted(head)})
 	if err != nil {
-		c.Detail.Notes = append(c.Detail.Notes, err.Error())
+		c.Detail.Notes = append(c.Detail.Notes, "no interval: "+err.Error())
 	}
+	*was, *is = c.Was, c.Detail
 	p.changes = append(p.changes, c)
 }
 
@@ -281,8 +282,11 @@ func reason(err error, platform string) string {
 func (p *pricer) list() record.PriceList {
 	t, r := p.cost.Traffic, p.cost.Replicas
 	list := record.PriceList{
-		Schema: record.PriceListSchema, Level: cost.SpreadLevel, Estimates: p.priced, Unpriced: p.unpriced, Changes: p.changes,
+		Schema: record.PriceListSchema, Level: cost.SpreadLevel, Estimates: p.priced, Unpriced: p.unpriced, Changes: p.changes, Notes: p.notes,
 		Demand: record.Demand{Average: t.Average, Peak: t.Peak, PeakHours: t.PeakHours, Deploys: t.Deploys, Min: r.Min, Max: r.Max, TargetCPU: r.TargetCPU},
+	}
+	if p.cost.CI != nil {
+		list.Notes = append(list.Notes, "CI is left out: only a run beside its builds reads their minutes")
 	}
 	for i, rec := range p.records {
 		list.Images = append(list.Images, record.PricedImage{Record: p.paths[i], Image: rec.Image, Digest: rec.Digest})

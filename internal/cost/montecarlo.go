@@ -58,7 +58,7 @@ func (m *Model) Spread(base, head Side) (s Spread, ok bool, err error) {
 	if err != nil {
 		return Spread{}, false, err
 	}
-	was, is, err := m.draw(base, head)
+	was, is, err := m.draw(columnsOf(base), columnsOf(head))
 	if err != nil {
 		return Spread{}, false, err
 	}
@@ -74,14 +74,25 @@ func (m *Model) Spread(base, head Side) (s Spread, ok bool, err error) {
 
 // Interval is [Model.Spread] of one image.
 func (m *Model) Interval(one Side) (record.Money, bool, error) {
-	s, ok, err := m.Spread(one, one)
-	return s.Head, ok, err
+	if len(one.Trials) < fewestBoots {
+		return record.Money{}, false, nil
+	}
+	usual, err := m.Month(one.Inputs)
+	if err != nil {
+		return record.Money{}, false, err
+	}
+	side := columnsOf(one)
+	drawn, _, err := m.draw(side, side)
+	if err != nil {
+		return record.Money{}, false, err
+	}
+	return around(usual, drawn), true, nil
 }
 
-// draw gives the prices of both sides in every draw in which both have one.
-func (m *Model) draw(base, head Side) (was, is []float64, err error) {
-	d := roll(len(base.Trials), len(head.Trials))
-	b, h := columnsOf(base), columnsOf(head)
+// draw gives the prices of both sides, which may be the same, in every draw in which
+// both have one.
+func (m *Model) draw(b, h *columns) (was, is []float64, err error) {
+	d := roll(b.boots, h.boots)
 	was, is = make([]float64, 0, draws), make([]float64, 0, draws)
 	for range draws {
 		at := *m
@@ -91,7 +102,10 @@ func (m *Model) draw(base, head Side) (was, is []float64, err error) {
 			err = e
 			continue
 		}
-		after, e := at.Month(h.median(d.head))
+		after := before
+		if h != b {
+			after, e = at.Month(h.median(d.head))
+		}
 		if e != nil {
 			err = e
 			continue
@@ -156,6 +170,7 @@ func between(t config.Traffic, part float64) config.Traffic {
 
 // columns are the boots of one side, by quantity; NaN where a boot gave none.
 type columns struct {
+	boots  int
 	known  Inputs
 	of     []quantity
 	values [][]float64
@@ -163,7 +178,7 @@ type columns struct {
 }
 
 func columnsOf(s Side) *columns {
-	c := &columns{known: s.Inputs, some: make([]float64, 0, len(s.Trials))}
+	c := &columns{boots: len(s.Trials), known: s.Inputs, some: make([]float64, 0, len(s.Trials))}
 	for _, q := range quantities {
 		values, found := make([]float64, len(s.Trials)), false
 		for i, t := range s.Trials {

@@ -11,6 +11,7 @@ type PriceList struct {
 	Images    []PricedImage `json:"images"`    // in the order they were given; of two the first is base
 	Estimates []Priced      `json:"estimates"` // the cheapest first
 	Unpriced  []Unpriced    `json:"unpriced"`
+	Notes     []string      `json:"notes,omitempty"` // on all of them
 
 	// Changes set the second of two images against the first, the cheapest second
 	// first.

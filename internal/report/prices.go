@@ -77,7 +77,14 @@ func priceTables(l record.PriceList, m medium) []section {
 			}
 		}
 	}
-	return append(all, unpricedTable(l, m))
+	unpriced := unpricedTable(l, m)
+	for _, n := range l.Notes {
+		unpriced.notes = append(unpriced.notes, m.prose(n, noteWidth))
+	}
+	if len(unpriced.rows) == 0 {
+		unpriced.title = "notes"
+	}
+	return append(all, unpriced)
 }
 
 // imageName is an image and where its record lies.

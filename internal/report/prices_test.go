@@ -33,6 +33,7 @@ func priceList(images ...string) record.PriceList {
 			l.Changes = append(l.Changes, c)
 		}
 	}
+	l.Notes = []string{"fly has no price in us-east-1, the configuration's region, and is priced in its usual one"}
 	l.Unpriced = []record.Unpriced{{Platform: "lambda", Why: "no size has 20000 MiB; the largest has 10240 MiB"}}
 	return l
 }
@@ -60,7 +61,7 @@ func unchangedCost() record.Comparison {
 func hostilePrices() record.PriceList {
 	l := priceList("base", "head")
 	l.Images[0].Record, l.Images[1].Image = evil, evil
-	l.Unpriced[0].Platform, l.Unpriced[0].Why = evil, evil
+	l.Notes[0], l.Unpriced[0].Platform, l.Unpriced[0].Why = evil, evil, evil
 	cost := *hostile().Services[0].Cost
 	cost.Region = evil
 	l.Changes[0] = cost
