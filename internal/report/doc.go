@@ -1,6 +1,6 @@
-// Package report turns a comparison, or the record of one image, into text for
-// people and programs: terminal, Markdown (the comment on a pull request),
-// HTML and JSON. It stands behind compare and before whatever publishes: it
+// Package report turns a comparison, the record of one image, or a list of prices
+// into text for people and programs: terminal, Markdown (the comment on a pull
+// request), HTML and JSON. It stands behind compare and before whatever publishes: it
 // takes a [record.Comparison] and gives bytes.
 //
 // The model: facts are worked out once (a row per metric, a sentence for the
