@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ func scenario(t *rapid.T) (config.Cost, Inputs) {
 	if c.Platform == "cloud-run" {
 		c.Billing = rapid.SampledFrom([]string{"", byRequest, byInstance}).Draw(t, "billing")
 	}
-	if c.Platform == "lambda" {
+	if slices.Contains([]string{"lambda", "fargate", "vm"}, c.Platform) {
 		c.Arch = rapid.SampledFrom([]string{"", "amd64", "arm64"}).Draw(t, "arch")
 	}
 	average := rapid.Float64Range(0.01, 2000).Draw(t, "average")

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -94,5 +96,27 @@ func TestStoppedMachinesOfFly(t *testing.T) {
 	want := (4 - average) * 2 * 0.15 * 730 / 720
 	if got := item(e, "stopped machines").Amount; got < want-1e-9 || got > want+1e-9 {
 		t.Errorf("$%v, want $%v\n%+v", got, want, e.Items)
+	}
+}
+
+// Clusters where pods cannot burst have steps of 250 mCPU: 0.26 cores are billed as
+// half of one, and that takes 512 MiB. 730 h x (0.5 x $0.0445 + 0.5 x $0.0049225 +
+// 10 MiB x $0.0000548 a GiB) is $18.0396, and 0.25 cores are $9.0200.
+func TestAutopilotInLongerSteps(t *testing.T) {
+	older := *book(t)
+	older.tables.Autopilot.StepVCPU = 0.25
+	for cores, want := range map[float64][3]float64{0.05: {0.25, 256, 9.0200}, 0.25: {0.25, 256, 9.0200}, 0.26: {0.5, 512, 18.0396}} {
+		m, err := NewModel(&older, one("autopilot"), today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := m.Estimate(Inputs{Declared: Declared{Request: limits(cores, 52)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := [3]float64{e.Request.CPUs, float64(e.Request.Memory) / mib, e.Month.Value}
+		if d := cmp.Diff(want, got, within(1e-4)); d != "" {
+			t.Errorf("%v cores (-want +got):\n%s", cores, d)
+		}
 	}
 }
