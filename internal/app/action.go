@@ -226,6 +226,7 @@ func annotations(env Env, plan config.Plan, c record.Comparison) []github.Annota
 			}
 			all = append(all, a)
 		}
+		all = append(all, manifestAnnotations(env, plan, service)...)
 		if service.Verdict == record.Missing && len(service.Warnings) > 0 {
 			last := service.Warnings[len(service.Warnings)-1]
 			all = append(all, github.Annotation{Level: github.Error, Title: "plimsoll", Message: singleLine(service.Name + ": " + last)})

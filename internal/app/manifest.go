@@ -10,6 +10,7 @@ import (
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 	"github.com/plimsoll-ci/plimsoll/internal/cost"
+	"github.com/plimsoll-ci/plimsoll/internal/github"
 	"github.com/plimsoll-ci/plimsoll/internal/kube"
 	"github.com/plimsoll-ci/plimsoll/internal/measure"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -32,6 +33,10 @@ func (j *job) readManifest(s *config.Service) error {
 	var files []kube.File
 	for _, name := range s.Kubernetes.Files {
 		source, err := readBounded(beside(j.plan.File, name), kube.MaxSize)
+		var large *largeError
+		if errors.As(err, &large) {
+			return config.Errors{{File: name, Line: 1, Column: 1, Message: large.Error()}}
+		}
 		if err != nil {
 			return usagef("service %s: kubernetes: %v", s.Name, err)
 		}
@@ -52,14 +57,24 @@ func (j *job) readManifest(s *config.Service) error {
 	return nil
 }
 
-// readBounded reads a file, and of one that is too large only so much that this
-// shows.
+// largeError is a file with more bytes than are read.
+type largeError struct{ size, most int64 }
+
+func (e *largeError) Error() string {
+	return fmt.Sprintf("the file has %d bytes, expected at most %d (%d MiB)", e.size, e.most, e.most>>20)
+}
+
+// readBounded reads a file that is not too large. One that says no size of its own
+// is read until it is.
 func readBounded(path string, most int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > most {
+		return nil, &largeError{info.Size(), most}
+	}
 	return io.ReadAll(io.LimitReader(f, most+1))
 }
 
@@ -119,6 +134,19 @@ func misfits(m *record.Manifest) []string {
 	if m != nil {
 		for _, f := range m.Findings {
 			all = append(all, fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, f.Message))
+		}
+	}
+	return all
+}
+
+// manifestAnnotations point at where a manifest does not fit. Its files are named
+// as the configuration names them, beside itself.
+func manifestAnnotations(env Env, plan config.Plan, s record.Service) []github.Annotation {
+	var all []github.Annotation
+	if s.Manifest != nil {
+		for _, f := range s.Manifest.Findings {
+			all = append(all, github.Annotation{Level: github.Warning, Title: "plimsoll: " + s.Manifest.Workload,
+				File: inRepository(env, beside(plan.File, f.File)), Line: f.Line, Message: f.Message})
 		}
 	}
 	return all

@@ -72,6 +72,7 @@ func TestSuggest(t *testing.T) {
 		seen kube.Seen
 	}{
 		"grown": {small, kube.Seen{MemoryPeak: 171 * mib, Memory: 197 * mib, Start: 40, CPU: 0.5, Replicas: 30, ReplicasThen: 9}},
+		"large": {small, kube.Seen{MemoryPeak: 20 * mib, Memory: 23 * mib}},
 		"bare":  {bare, kube.Seen{MemoryPeak: 20 * mib, Memory: 23 * mib, CPU: 0.1}},
 		"job":   {job, kube.Seen{MemoryPeak: 60 * mib, Memory: 69 * mib, CPU: 3, Start: 1000}},
 	} {

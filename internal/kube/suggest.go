@@ -88,7 +88,10 @@ func (w Workload) resize(seen Seen) *resources {
 	r := resources{Requests: map[string]*string{}, Limits: map[string]*string{}}
 	if w.resizesMemory(seen) {
 		size := mebibytes(float64(seen.Memory))
-		r.Requests["memory"], r.Limits["memory"] = &size, &size
+		r.Requests["memory"] = &size
+		if w.Limit.Memory.Bytes() < seen.Memory { // a larger one costs nothing, and a short run sees no leak
+			r.Limits["memory"] = &size
+		}
 	}
 	if !w.Job() && w.resizesCPU(seen) {
 		size := millis(seen.CPU)

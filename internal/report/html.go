@@ -55,6 +55,7 @@ type serviceView struct {
 	Ladder                      []sectionView // one, or none
 	Growth                      *growthView
 	Cost                        *costView
+	Workload, Patch             string // of a manifest; "" where nothing is suggested
 	Trials                      []trialView
 	Facts                       []factView
 }
@@ -150,6 +151,9 @@ func viewOfService(i int, s record.Service) serviceView {
 		Summary: budgetCount(s), Base: viewOfImage(s.Base), Head: viewOfImage(s.Head), Warnings: warningViews(serviceWarnings(s)),
 		Charts: charts(s), Cost: viewOfCost(s.Cost), Trials: trialViews(s),
 		Growth: viewOfGrowth(s), Ladder: shownViews(laddersOf(s, onPage())),
+	}
+	if v.Patch = patchOf(s); v.Patch != "" {
+		v.Workload = clean(s.Manifest.Workload, nameWidth)
 	}
 	v.Metrics, v.Reach = metricViews(s)
 	v.Shown = columnsOf(v.Metrics, commonLevel(s))

@@ -56,6 +56,7 @@ func (m comment) service(s record.Service, limit int, left *[]string) string {
 	inner.sections(sectionsOf(s, dress))
 	inner.put("cost", costPart(s, dress))
 	inner.sections(costParts(s, dress))
+	inner.put("the patch of the manifest", manifestPatch(s))
 	inner.put("run", factList(s))
 	for _, name := range inner.left {
 		*left = append(*left, name+" of "+code(s.Name, nameWidth))
