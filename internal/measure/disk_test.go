@@ -24,10 +24,7 @@ func TestADiskThatOthersFillIsForgiven(t *testing.T) {
 	stranger := filepath.Join(strings.TrimSpace(string(root)), "tmp", "plimsoll-test-"+r.pods.Run.ID)
 	defer os.Remove(stranger)
 	written := make(chan error, 1)
-	go func() {
-		awaitApp(t, r.pods.Run.ID)
-		written <- fillSlowly(stranger)
-	}()
+	go func() { written <- fillWhileItRuns(t, stranger, r.pods.Run.ID) }()
 	got, err := r.pods.Boot(t.Context(), target, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -40,34 +37,39 @@ func TestADiskThatOthersFillIsForgiven(t *testing.T) {
 	}
 }
 
-// awaitApp returns a moment after the run has an app: what is written before that
-// is no change of its disk.
-func awaitApp(t *testing.T, run string) {
-	for t.Context().Err() == nil {
-		running, err := exec.CommandContext(t.Context(), "docker", "ps", "-q", "--filter", "label="+engine.LabelRun+"="+run,
-			"--filter", "label=plimsoll.role=app").Output()
-		if err == nil && len(running) > 0 {
-			break
-		}
+// fillWhileItRuns writes for as long as the run's first app is there, up to eight
+// times its limit, and leaves the next one alone.
+func fillWhileItRuns(t *testing.T, path, run string) error {
+	first := ""
+	for first == "" && t.Context().Err() == nil {
+		first = appOf(t, run)
 		time.Sleep(20 * time.Millisecond)
 	}
-	time.Sleep(500 * time.Millisecond)
-}
-
-// fillSlowly writes a little more than the limit, and leaves the next boot alone.
-func fillSlowly(path string) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	for range 6 {
+	for range 40 {
+		if appOf(t, run) != first {
+			break
+		}
 		if _, err = f.Write(bytes.Repeat([]byte("x"), 14<<20)); err != nil {
 			break
 		}
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond)
 	}
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
 	return err
+}
+
+// appOf is the container of the run's app, "" while there is none.
+func appOf(t *testing.T, run string) string {
+	id, err := exec.CommandContext(t.Context(), "docker", "ps", "-q", "--filter", "label="+engine.LabelRun+"="+run,
+		"--filter", "label=plimsoll.role=app").Output()
+	if err != nil {
+		return ""
+	}
+	return string(id)
 }

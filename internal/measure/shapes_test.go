@@ -158,24 +158,41 @@ func TestGRPCHealth(t *testing.T) {
 }
 
 // The line bears the app's own clock, which is the gate's.
+// The engine stamps a line when it reads it, which is never before it was written,
+// and late where the machine is busy with other tests: one boot of three must show
+// how soon it can be.
 func TestLogLineIsTimedByTheEngine(t *testing.T) {
 	r := newRig(t)
 	for _, pattern := range []string{"Listening on", `/^Listening on :\d+/`} {
 		for _, flood := range []string{"0", "3000"} {
-			got := r.boot(t, r.shape(t, record.Ready{Kind: record.ReadyLog, Log: pattern, Port: 8080}, []string{"logs"}, "LISTEN_AFTER=250ms", "FLOOD="+flood))
-			var stamp int64
-			for _, line := range got.Log {
-				fmt.Sscanf(line, "Listening on :8080 at %d ns", &stamp)
+			late := math.Inf(1)
+			for attempt := 0; attempt < 3 && late > 0.02; attempt++ {
+				late = min(late, r.logLineIsLate(t, pattern, flood))
 			}
-			truth := float64(stamp)/1e9 - float64(got.Trial.Gate)
-			ready := got.Trial.Metrics[record.StartupReady]
-			t.Logf("%s after %s lines: %.4f s, measured %.4f (clocks off by %v), CPU %v", pattern, flood, truth, ready, got.Trial.Ready.Clocks, got.Trial.Metrics[record.StartupCPU])
-			if off := ready - truth; off < -0.001 || off > 0.02 {
-				t.Errorf("the line came after %.4f s, measured %.4f", truth, ready)
+			if late > 0.02 {
+				t.Errorf("%s after %s lines: the line was stamped %.4f s late", pattern, flood, late)
 			}
-			checkObserved(t, got)
 		}
 	}
+}
+
+// logLineIsLate is by how many seconds the engine stamped the line after the app
+// had written it.
+func (r *rig) logLineIsLate(t *testing.T, pattern, flood string) float64 {
+	t.Helper()
+	got := r.boot(t, r.shape(t, record.Ready{Kind: record.ReadyLog, Log: pattern, Port: 8080}, []string{"logs"}, "LISTEN_AFTER=250ms", "FLOOD="+flood))
+	var stamp int64
+	for _, line := range got.Log {
+		fmt.Sscanf(line, "Listening on :8080 at %d ns", &stamp)
+	}
+	truth := float64(stamp)/1e9 - float64(got.Trial.Gate)
+	ready := got.Trial.Metrics[record.StartupReady]
+	t.Logf("%s after %s lines: %.4f s, measured %.4f (clocks off by %v), CPU %v", pattern, flood, truth, ready, got.Trial.Ready.Clocks, got.Trial.Metrics[record.StartupCPU])
+	if ready < truth-0.001 {
+		t.Errorf("the line came after %.4f s, measured %.4f", truth, ready)
+	}
+	checkObserved(t, got)
+	return ready - truth
 }
 
 func TestALogWithoutTheLine(t *testing.T) {
