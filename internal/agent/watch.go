@@ -41,7 +41,7 @@ type counters interface {
 const (
 	// watchEvery is how many samples of memory a look comes after: a look costs
 	// four system calls, and to wake up for it would cost ten times that.
-	watchEvery = 3
+	watchEvery = 8
 	// watchPeriod is the resolution of the disk limit: what can be written in it
 	// may be stored beyond.
 	watchPeriod = watchEvery * sample.DefaultPeriod
@@ -50,7 +50,7 @@ const (
 	watchPatience = 4 * watchPeriod
 	// stuckLooks is how often in a row an app may be found at its limit of
 	// processes. One that starts some too many and copes is not ended.
-	stuckLooks = 10
+	stuckLooks = 4
 	// diskShare is the part of a disk's room that no app may fill, whatever its
 	// limit: the engine and everything else on the machine need the rest.
 	diskShare = 4

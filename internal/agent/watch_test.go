@@ -75,7 +75,7 @@ func (q quiet) Memory() (sample.Memory, error) {
 // The sampling has the looks taken while it lasts; after that the watch wakes up
 // by itself.
 func TestWatchGoesOnWithoutTheSampling(t *testing.T) {
-	const sampled = time.Second
+	const sampled = 2 * time.Second
 	w := newWatch(record.Limits{}, nil, func(string) (sample.Disk, error) { return sample.Disk{}, nil })
 	recorder := sample.Start(quiet{time.Now().Add(sampled)}, 0)
 	ctx, end := context.WithCancelCause(t.Context())

@@ -120,3 +120,12 @@ func TestAutopilotInLongerSteps(t *testing.T) {
 		}
 	}
 }
+
+// No runtime starts a container in the 3 MiB that a small service peaks at.
+func TestTheLeastMemory(t *testing.T) {
+	for peak, want := range map[record.Bytes]record.Bytes{2 * mib: 12 * mib, 10 * mib: 12 * mib, 11 * mib: 13 * mib} {
+		if e := estimate(t, one("kubernetes"), Inputs{MemoryPeak: peak}); e.Request.Memory != want {
+			t.Errorf("a peak of %d MiB asks for %d MiB, want %d", peak/mib, e.Request.Memory/mib, want/mib)
+		}
+	}
+}

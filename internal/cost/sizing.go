@@ -26,6 +26,11 @@ const (
 	// Vertical Pod Autoscaler add the same.
 	memoryMargin = 0.15
 
+	// leastMemory is the smallest memory request, in MiB: CRI-O starts no container
+	// with a lower limit, and Docker none below 6.
+	// https://github.com/cri-o/cri-o/pull/2531
+	leastMemory = 12
+
 	// leastCPU is the smallest CPU request, krr's floor.
 	leastCPU = 0.010
 )
@@ -50,7 +55,7 @@ func (d demand) memoryMiB() float64 {
 	if declared := d.Declared.memory(); declared > 0 {
 		return ceil(float64(declared) / mebibyte)
 	}
-	return ceil(d.wantedMemory() / mebibyte)
+	return max(leastMemory, ceil(d.wantedMemory()/mebibyte))
 }
 
 // wantedMemory is the peak with its margin, in bytes.
@@ -138,6 +143,8 @@ func (d demand) notes() []string {
 func (d demand) memoryNote() string {
 	limit, request, peak := float64(d.Declared.Limit.Memory), float64(d.Declared.memory()), float64(d.MemoryPeak)
 	switch {
+	case request == 0 && d.wantedMemory() <= leastMemory*mebibyte:
+		return fmt.Sprintf("memory is %d MiB, the least that every container runtime starts; the measured peak is %s MiB", leastMemory, short(peak/mebibyte))
 	case request == 0:
 		return "memory is the measured peak and 15 %: a short run sees no leak and no slow cache, so this is a lower bound"
 	case limit > 0 && limit < peak:
