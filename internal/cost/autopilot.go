@@ -21,13 +21,10 @@ type autopilot struct {
 }
 
 func openAutopilot(b *Book, c config.Cost) (platform, config.Cost, error) {
-	if c.Region == "" {
-		c.Region = b.home("gce.autopilot.vcpu_hour")
-	}
+	c = b.settled(c, "gce.autopilot.vcpu_hour")
 	if c.Arch == "arm64" {
 		return nil, c, fmt.Errorf("the price book has no Arm class of Autopilot; choose the platform kubernetes with an Arm node")
 	}
-	c.Arch = archOf(c)
 	a := &autopilot{hours: b.HoursPerMonth, rules: b.tables.Autopilot}
 	err := b.read(c.Region,
 		wanted{"gce.autopilot.vcpu_hour", &a.cpu}, wanted{"gce.autopilot.gb_hour", &a.ram},

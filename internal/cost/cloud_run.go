@@ -30,9 +30,7 @@ type cloudRun struct {
 }
 
 func openCloudRun(b *Book, c config.Cost) (platform, config.Cost, error) {
-	if c.Region == "" {
-		c.Region = b.home("gce.run.requests")
-	}
+	c = b.settled(c, "gce.run.requests")
 	if c.Replicas.MinAssumed {
 		c.Replicas.Min = 0
 	}
@@ -40,7 +38,6 @@ func openCloudRun(b *Book, c config.Cost) (platform, config.Cost, error) {
 	if c.Arch == "arm64" {
 		return nil, c, fmt.Errorf("the platform has no arm64 machines; expected amd64")
 	}
-	c.Arch = archOf(c)
 	all := slices.Concat(r.request.wanted("gce.run.request"), r.instance.wanted("gce.run.instance"), r.idle.wanted("gce.run.idle"))
 	err := b.read(c.Region, append(all, wanted{"gce.run.requests", &r.requests})...)
 	if err != nil {

@@ -22,16 +22,13 @@ type containerApps struct {
 
 func openContainerApps(b *Book, c config.Cost) (platform, config.Cost, error) {
 	const key = "azure.containerapps"
-	if c.Region == "" {
-		c.Region = b.home(key + ".requests")
-	}
+	c = b.settled(c, key+".requests")
 	if c.Replicas.MinAssumed {
 		c.Replicas.Min = 0
 	}
 	if c.Arch == "arm64" {
 		return nil, c, fmt.Errorf("the platform has no arm64 machines; expected amd64")
 	}
-	c.Arch = archOf(c)
 	a := &containerApps{hours: b.HoursPerMonth, rules: b.tables.ContainerApps}
 	err := b.read(c.Region, append(slices.Concat(a.active.wanted(key+".active"), a.idle.wanted(key+".idle")), wanted{key + ".requests", &a.requests})...)
 	if err != nil {

@@ -50,11 +50,8 @@ var errArmPods = fmt.Errorf("pods of EKS on Fargate run on amd64 alone; choose t
 
 // open finds the prices of an architecture in a region.
 func (f *fargate) open(b *Book, c config.Cost) (config.Cost, error) {
-	c.Arch = archOf(c)
-	key := "aws.fargate.linux." + c.Arch
-	if c.Region == "" {
-		c.Region = b.home(key + ".vcpu_hour")
-	}
+	key := "aws.fargate.linux." + archOf(c)
+	c = b.settled(c, key+".vcpu_hour")
 	err := b.read(c.Region, wanted{key + ".vcpu_hour", &f.cpu}, wanted{key + ".gb_hour", &f.ram})
 	if err != nil {
 		return c, err

@@ -30,13 +30,10 @@ type flyMachine struct{ name, how string }
 const flyPeriod = 30 * 24
 
 func openFly(b *Book, c config.Cost) (platform, config.Cost, error) {
-	if c.Region == "" {
-		c.Region = b.home("fly.memory.gb_30d")
-	}
+	c = b.settled(c, "fly.memory.gb_30d")
 	if c.Arch == "arm64" {
 		return nil, c, fmt.Errorf("machines of Fly are amd64; build the image for it, or choose another platform")
 	}
-	c.Arch = archOf(c)
 	rules := b.tables.Fly
 	markup, known := rules.Regions[c.Region]
 	if !known {
@@ -44,11 +41,7 @@ func openFly(b *Book, c config.Cost) (platform, config.Cost, error) {
 	}
 	f := &fly{hours: b.HoursPerMonth, markup: float64(markup)}
 	home := b.home("fly.memory.gb_30d") // regions are priced by their markup
-	var err error
-	if f.memory, err = b.price("fly.memory.gb_30d", home); err != nil {
-		return nil, c, err
-	}
-	if f.stopped, err = b.price("fly.stopped.gb_30d", home); err != nil {
+	if err := b.read(home, wanted{"fly.memory.gb_30d", &f.memory}, wanted{"fly.stopped.gb_30d", &f.stopped}); err != nil {
 		return nil, c, err
 	}
 	for _, k := range rules.Kinds {

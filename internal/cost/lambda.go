@@ -21,14 +21,11 @@ type lambda struct {
 }
 
 func openLambda(b *Book, c config.Cost) (platform, config.Cost, error) {
-	if c.Region == "" {
-		c.Region = b.home("aws.lambda.requests")
-	}
+	c = b.settled(c, "aws.lambda.requests")
 	if c.Replicas.MinAssumed {
 		c.Replicas.Min = 0
 	}
 	l := &lambda{hours: b.HoursPerMonth, rules: b.tables.Lambda}
-	c.Arch = archOf(c)
 	upTo := l.rules.TiersAMD64
 	if c.Arch == "arm64" {
 		upTo = l.rules.TiersARM64

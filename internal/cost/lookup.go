@@ -27,6 +27,16 @@ func (b *Book) price(key, region string) (Price, error) {
 	return Price{}, fmt.Errorf("no price for %s in region %q; price book %s knows %s%s", key, region, b.ID, list(regions), near(region, regions))
 }
 
+// settled is c with the region that a key is priced in first, and the architecture
+// that is paid for, where it names none.
+func (b *Book) settled(c config.Cost, key string) config.Cost {
+	if c.Region == "" {
+		c.Region = b.home(key)
+	}
+	c.Arch = archOf(c)
+	return c
+}
+
 // wanted is a figure that a platform needs.
 type wanted struct {
 	key string

@@ -301,18 +301,24 @@ func TestSharesOfANodeHaveNoSteps(t *testing.T) {
 	}
 }
 
+// explained draws anything a user could ask about, and explains its price.
+func explained(t *rapid.T) (*Model, Inputs, record.Estimate) {
+	c, in := scenario(t)
+	m, err := NewModel(mustBook(), c, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := m.Explain(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, in, e
+}
+
 // A size that Steps names is where the price changes, and not before.
 func TestStepsAreWhereThePriceChanges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c, in := scenario(t)
-		m, err := NewModel(mustBook(), c, today)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := m.Explain(in)
-		if err != nil {
-			t.Fatal(err)
-		}
+		m, in, e := explained(t)
 		for _, s := range e.Steps {
 			q := quantities[0]
 			if s.Input == record.CPURequest {
@@ -386,15 +392,7 @@ func TestSensitivityAcrossSteps(t *testing.T) {
 
 func TestNoSlopeIsNegative(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c, in := scenario(t)
-		m, err := NewModel(mustBook(), c, today)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := m.Explain(in)
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, _, e := explained(t)
 		for _, s := range e.Sensitivity {
 			if !finite(s.Amount, s.From, s.To) || s.To <= s.From && s.Amount != 0 {
 				t.Fatalf("%+v", s)
