@@ -67,7 +67,7 @@ func (d *document) resources(w *Workload, n *yaml.Node) {
 		what           string
 		limit, request Amount
 	}{{"CPU", w.Limit.CPU, w.Request.CPU}, {"memory", w.Limit.Memory, w.Request.Memory}} {
-		if pair.limit.Declared() && pair.limit.Cmp(pair.request.Quantity) < 0 {
+		if pair.limit.Declared() && pair.limit.cmp(pair.request.quantity) < 0 {
 			d.failAt(pair.limit.At, "the %s limit of %s is below the request of %s in line %d, which Kubernetes refuses; expected a limit not below it",
 				pair.what, pair.limit.String(), pair.request.String(), pair.request.At.Line)
 		}

@@ -19,12 +19,34 @@ func TestQuantitiesAreThoseOfKubernetes(t *testing.T) {
 			got, err := k.parse(text)
 			switch {
 			case err == nil && wantErr != nil:
-				t.Fatalf("%q: read as %s, Kubernetes says %v", text, got.String(), wantErr)
-			case err == nil && got.Cmp(want) != 0:
-				t.Fatalf("%q: read as %s, Kubernetes reads %s", text, got.String(), want.String())
-			case err != nil && wantErr == nil && want.Cmp(k.least) >= 0 && want.Cmp(k.most) <= 0 && !strings.ContainsAny(text, "eE"):
+				t.Fatalf("%q: read as %+v, Kubernetes says %v", text, got, wantErr)
+			case err == nil && theirs(got).Cmp(want) != 0:
+				t.Fatalf("%q: read as %+v, Kubernetes reads %s", text, got, want.String())
+			case err != nil && wantErr == nil && want.Cmp(*theirs(k.least)) >= 0 && want.Cmp(*theirs(k.most)) <= 0 && !strings.ContainsAny(text, "eE"):
 				t.Fatalf("%q: refused with %v, Kubernetes reads %s", text, err, want.String())
 			}
+		}
+	})
+}
+
+// theirs is a quantity as Kubernetes keeps it.
+func theirs(q quantity) *resource.Quantity {
+	sum := resource.NewQuantity(q.whole, resource.DecimalSI)
+	sum.Add(*resource.NewScaledQuantity(q.nanos, resource.Nano))
+	return sum
+}
+
+// Whole units and thousandths are rounded as Kubernetes rounds them, and both
+// ways to write one amount are the same amount.
+func TestQuantitiesRoundAsInKubernetes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(name string) quantity {
+			return quantity{whole: rapid.Int64Range(0, 64<<40).Draw(t, name), nanos: rapid.Int64Range(0, 999_999_999).Draw(t, name+" nanos")}
+		}
+		a, b := draw("a"), draw("b")
+		wanted := theirs(a)
+		if a.value() != wanted.Value() || a.milli() != wanted.MilliValue() || a.zero() != wanted.IsZero() || a.cmp(b) != wanted.Cmp(*theirs(b)) {
+			t.Fatalf("%+v: %d, %d, Kubernetes has %d, %d", a, a.value(), a.milli(), wanted.Value(), wanted.MilliValue())
 		}
 	})
 }
@@ -34,12 +56,12 @@ func TestQuantitiesAreReadAsTheyAreWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		bytes := rapid.Int64Range(6*mebibyte, 1<<45).Draw(t, "bytes")
 		q, err := memoryKind.parse(mebibytes(float64(bytes)))
-		if over := q.Value() - bytes; err != nil || over < 0 || over >= mebibyte {
+		if over := q.value() - bytes; err != nil || over < 0 || over >= mebibyte {
 			t.Fatalf("%d bytes are written %s: %v, %d over", bytes, mebibytes(float64(bytes)), err, over)
 		}
 		milli := rapid.Int64Range(1, 1_000_000).Draw(t, "milli")
 		q, err = cpuKind.parse(millis(float64(milli) / 1000))
-		if err != nil || q.MilliValue() != milli {
+		if err != nil || q.milli() != milli {
 			t.Fatalf("%dm is written %s: %v", milli, millis(float64(milli)/1000), err)
 		}
 	})
@@ -71,8 +93,8 @@ func TestQuantities(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]int64{"128Mi": 128 << 20, "128M": 128e6, "1.5Gi": 3 << 29, "134217728": 128 << 20, "1e8": 1e8, "128e6": 128e6, "0": 0, "134217728000m": 134217728, "0.5Gi": 1 << 29, "1E8": 1e8} {
-		if q, err := memoryKind.parse(text); err != nil || q.Value() != want {
-			t.Errorf("%q: %d, %v, expected %d", text, q.Value(), err, want)
+		if q, err := memoryKind.parse(text); err != nil || q.value() != want {
+			t.Errorf("%q: %d, %v, expected %d", text, q.value(), err, want)
 		}
 	}
 }
