@@ -1,13 +1,11 @@
 package analyze
 
 import (
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -164,19 +162,6 @@ func FuzzRegistryDocuments(f *testing.F) {
 			t.Errorf("the message has %d bytes", len(err.Error()))
 		case err == nil && len(got.layers) != len(got.config.file.RootFS.DiffIDs):
 			t.Errorf("%d layers, %d DiffIDs", len(got.layers), len(got.config.file.RootFS.DiffIDs))
-		}
-	})
-}
-
-func FuzzRetryAfter(f *testing.F) {
-	now := time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)
-	for _, s := range []string{"", "1", "-1", "1e9", "99999999999999999999", "Sat, 01 Aug 2026 12:00:09 GMT", "Saturday, 01-Aug-26 12:00:09 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, value string) {
-		got := retryAfter(&http.Response{Header: http.Header{"Retry-After": {value}}}, now)
-		if got < 0 {
-			t.Errorf("%q asks to wait %s", value, got)
 		}
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/plimsoll-ci/plimsoll/internal/courier"
 )
 
 // download is the content of a blob or manifest. Where the connection breaks
@@ -114,7 +116,7 @@ func (d *download) resume(cause error) error {
 	}
 	d.kept = d.at
 	d.body.Close()
-	if err := pause(d.ctx, d.from.wire.pauses[d.tries]); err != nil {
+	if err := courier.Sleep(d.ctx, d.from.wire.pauses[d.tries]); err != nil {
 		return err
 	}
 	d.tries++

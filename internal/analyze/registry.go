@@ -17,6 +17,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/plimsoll-ci/plimsoll/internal/courier"
 )
 
 // registry is a repository of a registry, reached with the credentials of the
@@ -179,7 +181,8 @@ type asked struct {
 func (a asked) Unwrap() error { return a.error }
 
 func withWait(err error, resp *http.Response) error {
-	return asked{err, retryAfter(resp, time.Now())}
+	wait, _ := courier.RetryAfter(resp.Header.Get("Retry-After"), time.Now())
+	return asked{err, wait}
 }
 
 // explain turns a registry's refusal into what to do about it.

@@ -19,6 +19,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	registrytest "github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/plimsoll-ci/plimsoll/internal/courier"
 )
 
 // memory answers requests without a network, so that tests own the clock.
@@ -290,7 +292,7 @@ func (s *sleepy) Read(p []byte) (int, error) {
 	if len(s.pauses) == 0 {
 		return 0, io.EOF
 	}
-	if err := pause(s.ctx, s.pauses[0]); err != nil {
+	if err := courier.Sleep(s.ctx, s.pauses[0]); err != nil {
 		return 0, err
 	}
 	s.pauses = s.pauses[1:]
@@ -305,7 +307,7 @@ func TestRegistryStalls(t *testing.T) {
 	reply := func(pauses ...time.Duration) wire {
 		w := newWire()
 		w.next = transportFunc(func(req *http.Request) (*http.Response, error) {
-			if err := pause(req.Context(), pauses[0]); err != nil {
+			if err := courier.Sleep(req.Context(), pauses[0]); err != nil {
 				return nil, err
 			}
 			return &http.Response{StatusCode: http.StatusOK, Body: &sleepy{req.Context(), pauses[1:]}, ContentLength: -1, Request: req}, nil

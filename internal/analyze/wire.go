@@ -9,11 +9,12 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/plimsoll-ci/plimsoll/internal/courier"
 )
 
 // wire carries requests to a registry that may be slow, busy or broken for a
@@ -58,7 +59,7 @@ func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		if resp != nil {
 			resp.Body.Close()
 		}
-		if err := pause(req.Context(), wait); err != nil {
+		if err := courier.Sleep(req.Context(), wait); err != nil {
 			return nil, err
 		}
 		if req, err = rewound(req); err != nil {
@@ -149,7 +150,7 @@ func (w wire) again(req *http.Request, resp *http.Response, err error, try int) 
 	case !slices.Contains(busy, resp.StatusCode):
 		return 0, false
 	}
-	asked := retryAfter(resp, time.Now())
+	asked, _ := courier.RetryAfter(resp.Header.Get("Retry-After"), time.Now())
 	return max(w.pauses[try], asked), asked <= w.longest
 }
 
@@ -165,31 +166,6 @@ func passing(err error) bool {
 	}
 	var network net.Error
 	return errors.As(err, &network) && network.Timeout()
-}
-
-// retryAfter is how long a server asks to be left alone, 0 when it does not say.
-// https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
-func retryAfter(resp *http.Response, now time.Time) time.Duration {
-	const most = 1 << 31 // seconds; larger ones would overflow a Duration
-	value := resp.Header.Get("Retry-After")
-	if seconds, err := strconv.Atoi(value); err == nil && seconds > 0 {
-		return time.Duration(min(seconds, most)) * time.Second
-	}
-	if at, err := http.ParseTime(value); err == nil && at.After(now) {
-		return at.Sub(now)
-	}
-	return 0
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // checkRedirect keeps a registry from sending us to places that only this

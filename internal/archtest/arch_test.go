@@ -11,8 +11,8 @@ import (
 // pipeline is the order in which data flows. A package imports only what
 // stands before it; a package below another counts as that one.
 var pipeline = []string{
-	"record", "stat", "config", "kube", "analyze", "sample", "load", "cost", "compare",
-	"engine", "agent", "measure", "baseline", "report", "github", "serve", "app",
+	"record", "stat", "courier", "config", "kube", "analyze", "sample", "load", "cost", "compare",
+	"engine", "agent", "measure", "baseline", "report", "github", "gitlab", "serve", "app",
 }
 
 // outside are the rooms that hold tests of the whole and stand in no order.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-github/v60/github"
+
+	"github.com/plimsoll-ci/plimsoll/internal/courier"
 )
 
 // Client talks to one GitHub, GitHub Enterprise Server or compatible API. It is
@@ -51,9 +53,9 @@ func NewClient(o Options) (*Client, error) {
 		lent = http.DefaultClient
 	}
 	gh := github.NewClient(&http.Client{
-		Transport:     newTransport(lent.Transport, base, o),
+		Transport:     courier.New(courier.Options{Base: base, Token: o.Token, Next: lent.Transport, MaxWait: o.MaxWait, Try: o.Try}),
 		CheckRedirect: lent.CheckRedirect,
 	})
 	gh.BaseURL, gh.UserAgent = base, "plimsoll"
-	return &Client{api: gh, pause: backoff}, nil
+	return &Client{api: gh, pause: courier.Backoff}, nil
 }

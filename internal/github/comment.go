@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-github/v60/github"
+
+	"github.com/plimsoll-ci/plimsoll/internal/courier"
 )
 
 // maxComment is GitHub's limit in characters, found in its answer "Body is too
@@ -119,7 +121,7 @@ func (p *posting) absent(ctx context.Context, round int) (bool, error) {
 		if round == maxRounds {
 			return true, nil
 		}
-		return false, sleep(ctx, p.pause(1))
+		return false, courier.Sleep(ctx, p.pause(1))
 	}
 	return false, p.create(ctx)
 }
@@ -133,11 +135,11 @@ func (p *posting) create(ctx context.Context) error {
 	}
 	err = refuse(ctx, fmt.Sprintf("comment on pull request %d", p.pull.Number), err)
 	p.failed++
-	if answered(resp) || ctx.Err() != nil || p.failed == maxTries {
+	if answered(resp) || ctx.Err() != nil || p.failed == courier.Tries {
 		return err
 	}
 	// It may have been written all the same: the next round looks first.
-	return sleep(ctx, p.pause(p.failed))
+	return courier.Sleep(ctx, p.pause(p.failed))
 }
 
 // answered reports whether GitHub itself turned the request down, so that

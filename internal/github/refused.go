@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/google/go-github/v60/github"
+
+	"github.com/plimsoll-ci/plimsoll/internal/courier"
 )
 
 // Reason says why there is no comment.
@@ -75,7 +77,7 @@ func refuse(ctx context.Context, doing string, err error) error {
 }
 
 func reasonOf(err error) Reason {
-	var limit *limitError
+	var limit *courier.LimitError
 	var secondary *github.AbuseRateLimitError
 	if errors.As(err, &limit) || errors.As(err, &secondary) {
 		return RateLimited

@@ -1,8 +1,16 @@
-package github
+// Package courier carries requests to the API of a forge as its owner asks
+// clients to. It takes requests and gives answers: rate limits are waited out,
+// what failed on the way is sent again, and a POST only when it was turned away
+// unread, since a second one would post twice.
+//
+// It stands before the packages that talk to anybody, and knows none of them.
+package courier
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -18,50 +26,56 @@ import (
 // characters, every one of them escaped, is below it.
 const maxResponse = 64 << 20
 
-// maxTries is how often one request is sent in all.
-const maxTries = 4
+// Tries is how often one request is sent in all.
+const Tries = 4
 
-// transport sends requests as GitHub asks its clients to
-// (https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api):
-// it waits out rate limits, which go-github recognises on a 403 but not on a
-// 429, and repeats what failed on the way. A POST is repeated only when it was
-// turned away unread, since a second one would post twice.
-type transport struct {
+// Options say how a [Courier] works. Base is needed.
+type Options struct {
+	Base  *url.URL // of the API; only its host is shown the token
+	Token string
+	Next  http.RoundTripper // http.DefaultTransport when nil
+	// MaxWait bounds the time one courier spends waiting for rate limits to lift;
+	// 2 minutes when zero.
+	MaxWait time.Duration
+	// Try bounds one exchange; 20 seconds when zero.
+	Try time.Duration
+}
+
+// Courier sends requests as GitHub asks its clients to
+// (https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api),
+// and GitLab, which says the same with fewer words
+// (https://docs.gitlab.com/security/rate_limits/).
+type Courier struct {
 	next  http.RoundTripper
-	host  string // the only one that is shown the token
+	host  string
 	token string
 	try   time.Duration
 
 	mu   sync.Mutex
-	left time.Duration // for waiting on rate limits, over the client's life
+	left time.Duration // for waiting on rate limits, over the courier's life
 }
 
-func newTransport(next http.RoundTripper, base *url.URL, o Options) *transport {
-	t := &transport{next: next, host: base.Scheme + "://" + base.Host, token: o.Token, try: o.Try, left: o.MaxWait}
-	if t.next == nil {
-		t.next = http.DefaultTransport
+// New makes a courier.
+func New(o Options) *Courier {
+	return &Courier{
+		next: cmp.Or(o.Next, http.DefaultTransport), host: o.Base.Scheme + "://" + o.Base.Host, token: o.Token,
+		try: cmp.Or(o.Try, 20*time.Second), left: cmp.Or(o.MaxWait, 2*time.Minute),
 	}
-	if t.try == 0 {
-		t.try = 20 * time.Second
-	}
-	if t.left == 0 {
-		t.left = 2 * time.Minute
-	}
-	return t
 }
 
-// limitError is a rate limit that does not lift within the time there is.
-type limitError struct {
+// LimitError is a rate limit that does not lift within the time there is.
+type LimitError struct {
 	Status int
 	Wait   time.Duration
 }
 
-func (e *limitError) Error() string {
+// Error says how long the wait would be.
+func (e *LimitError) Error() string {
 	return fmt.Sprintf("rate limit (HTTP %d) lifts in %s, which is longer than this step waits", e.Status, e.Wait.Round(time.Second))
 }
 
 // RoundTrip implements http.RoundTripper. The response's body is in memory.
-func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t *Courier) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		defer req.Body.Close() // every try reads a copy
 	}
@@ -69,20 +83,20 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp, err := t.once(req)
 		if err == nil {
 			if wait, limited := rateLimit(resp, time.Now(), try); limited {
-				if try == maxTries || !t.take(wait) {
-					return nil, &limitError{Status: resp.StatusCode, Wait: wait}
+				if try == Tries || !t.take(wait) {
+					return nil, &LimitError{Status: resp.StatusCode, Wait: wait}
 				}
-				if err := sleep(req.Context(), wait); err != nil {
+				if err := Sleep(req.Context(), wait); err != nil {
 					return nil, err
 				}
 				continue
 			}
 		}
 		again := err != nil || resp.StatusCode >= 500
-		if !again || req.Method == http.MethodPost || try == maxTries {
+		if !again || req.Method == http.MethodPost || try == Tries {
 			return forgetQuota(resp), err
 		}
-		if err := sleep(req.Context(), backoff(try)); err != nil {
+		if err := Sleep(req.Context(), Backoff(try)); err != nil {
 			return nil, err
 		}
 	}
@@ -99,7 +113,7 @@ func forgetQuota(resp *http.Response) *http.Response {
 
 // once sends the request one time and reads the whole answer, so that a
 // connection that breaks in the middle counts as broken here.
-func (t *transport) once(req *http.Request) (*http.Response, error) {
+func (t *Courier) once(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), t.try)
 	defer cancel()
 	sent := req.Clone(ctx)
@@ -131,7 +145,7 @@ func (t *transport) once(req *http.Request) (*http.Response, error) {
 }
 
 // take spends waiting time, or leaves it alone when there is not enough.
-func (t *transport) take(wait time.Duration) bool {
+func (t *Courier) take(wait time.Duration) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if wait > t.left {
@@ -156,7 +170,7 @@ func rateLimit(resp *http.Response, now time.Time, try int) (time.Duration, bool
 	default:
 		return 0, false
 	}
-	if wait, ok := retryAfter(after, now); ok {
+	if wait, ok := RetryAfter(after, now); ok {
 		return wait, true
 	}
 	if reset, err := strconv.ParseInt(resp.Header.Get("X-RateLimit-Reset"), 10, 64); spent && err == nil {
@@ -165,9 +179,12 @@ func rateLimit(resp *http.Response, now time.Time, try int) (time.Duration, bool
 	return time.Minute << (try - 1), true
 }
 
-// retryAfter reads the header's two forms: seconds and a date.
-func retryAfter(value string, now time.Time) (time.Duration, bool) {
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+// RetryAfter reads the two forms of the header Retry-After, seconds and a date
+// (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after). It is false for
+// anything else.
+func RetryAfter(value string, now time.Time) (time.Duration, bool) {
+	seconds, err := strconv.ParseUint(value, 10, 31)
+	if err == nil || errors.Is(err, strconv.ErrRange) { // then it is the largest there is
 		return time.Duration(seconds) * time.Second, true
 	}
 	if date, err := http.ParseTime(value); err == nil {
@@ -183,14 +200,15 @@ func secondaryLimit(resp *http.Response) bool {
 	return err == nil && strings.Contains(strings.ToLower(string(body)), "secondary rate limit")
 }
 
-// backoff is 1, 2, 4 ... seconds, give or take a quarter so that jobs which
+// Backoff is 1, 2, 4 ... seconds, give or take a quarter so that jobs which
 // failed together do not come back together.
-func backoff(try int) time.Duration {
+func Backoff(try int) time.Duration {
 	base := time.Second << min(try-1, 5)
 	return base*3/4 + rand.N(base/2)
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits, or ends with ctx.
+func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
