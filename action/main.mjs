@@ -5,7 +5,7 @@ import { constants } from 'node:os'
 import { Problem, program, saveState, say } from './shim.mjs'
 
 try {
-  const path = await program()
+  const path = program()
   const run = randomUUID()
   // Saved before anything is started: whatever happens now, post can clean up.
   saveState('program', path)

@@ -1,8 +1,8 @@
 // What main and post share: the runner's files and commands, and finding the
 // program. Node's standard library only, so that what is reviewed is what runs.
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { accessSync, appendFileSync, chmodSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import { accessSync, appendFileSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
@@ -28,12 +28,12 @@ export function say(level, message) {
 
 // The path of the program: the one given, else the release this checkout names
 // by hash, else one built from this checkout.
-export async function program() {
+export function program() {
   const given = input('binary')
   if (given) return executable(resolve(given))
   const release = JSON.parse(readFileSync(join(root, 'action', 'release.json'), 'utf8'))
-  const name = `${process.platform}-${process.arch}`
-  return Object.hasOwn(release.sha256, name) ? released(release, name) : built()
+  const name = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}` // as Go calls it
+  return Object.hasOwn(release.sha256, name) ? released(release, name) : built(name)
 }
 
 function executable(path) {
@@ -46,41 +46,75 @@ function executable(path) {
 }
 
 // Only bytes with the hash written down in this checkout are run, also from
-// the tool cache, which other jobs of the machine can write to.
-async function released(release, name) {
+// the tool cache, which other jobs of the machine can write to. Where that
+// cannot be written, the program lives as long as the job.
+function released(release, name) {
   const sum = release.sha256[name]
-  const path = join(process.env.RUNNER_TOOL_CACHE || tmpdir(), 'plimsoll', sum, 'plimsoll-action')
-  if (hash(read(path)) === sum) return path
-  const url = release.download.replaceAll('{name}', name)
-  const response = await fetch(url).catch(error => { throw new Problem(`download ${url}: ${error.cause?.message ?? error.message}`) })
-  if (!response.ok) throw new Problem(`download ${url}: HTTP ${response.status}`)
-  const bytes = Buffer.from(await response.arrayBuffer())
-  if (hash(bytes) !== sum) throw new Problem(`download ${url}: SHA-256 is ${hash(bytes)}, expected ${sum}; nothing was run`)
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(`${path}.${process.pid}`, bytes)
-  chmodSync(`${path}.${process.pid}`, 0o755)
-  renameSync(`${path}.${process.pid}`, path) // whole or not at all
-  return path
+  const places = [process.env.RUNNER_TOOL_CACHE, process.env.RUNNER_TEMP || tmpdir()].filter(Boolean)
+    .map(dir => join(dir, 'plimsoll', sum, 'plimsoll-action'))
+  const there = places.find(path => usable(path, sum))
+  if (there) return there
+  const bytes = downloaded(release.download.replaceAll('{name}', name), sum)
+  const problems = []
+  for (const path of places) {
+    try {
+      keep(bytes, path)
+      return path
+    } catch (error) {
+      problems.push(error.message)
+    }
+  }
+  throw new Problem(`keep the program that was downloaded: ${problems.join('; ')}`)
 }
 
 const hash = bytes => createHash('sha256').update(bytes).digest('hex')
 
-function read(path) {
+function usable(path, sum) {
   try {
-    return readFileSync(path)
+    accessSync(path, constants.X_OK)
+    return hash(readFileSync(path)) === sum
   } catch {
-    return ''
+    return false
   }
 }
 
+// Whole or not at all: another job may do the same at the same time.
+function keep(bytes, path) {
+  const whole = `${path}.${randomUUID()}`
+  mkdirSync(dirname(path), { recursive: true })
+  try {
+    writeFileSync(whole, bytes, { mode: 0o755 })
+    accessSync(whole, constants.X_OK) // not so on a file system mounted noexec
+    renameSync(whole, path)
+  } finally {
+    rmSync(whole, { force: true })
+  }
+}
+
+// A process of its own, since node learns of proxies and of the system's
+// certificates only when it starts.
+function downloaded(url, sum) {
+  console.log(`Download ${url}`)
+  const env = { NODE_USE_ENV_PROXY: '1', NODE_USE_SYSTEM_CA: '1', ...process.env }
+  const child = spawnSync(process.execPath, [join(root, 'action', 'download.mjs'), url], { env, maxBuffer: 2 ** 28 })
+  if (child.error || child.status !== 0) {
+    throw new Problem(`download ${url}: ${child.error?.message ?? (child.stderr.toString().trim() || `node ended with ${child.signal ?? child.status}`)}`)
+  }
+  const found = hash(child.stdout)
+  if (found !== sum) {
+    throw new Problem(`download ${url}: SHA-256 is ${found}, expected ${sum}, in ${child.stdout.length} bytes; nothing was run. Either a proxy answers in the place of the release, or the release was changed`)
+  }
+  return child.stdout
+}
+
 // Go's own cache makes building the same checkout again a matter of a second.
-function built() {
+function built(name) {
   const path = join(process.env.RUNNER_TEMP || tmpdir(), 'plimsoll', 'plimsoll-action')
   console.log('::group::Build plimsoll')
   const go = spawnSync('go', ['build', '-o', path, './cmd/action'], { cwd: root, stdio: 'inherit', env: { ...process.env, CGO_ENABLED: '0' } })
   console.log('::endgroup::')
   if (go.error?.code === 'ENOENT') {
-    throw new Problem(`there is no released program for ${process.platform}-${process.arch} yet and no Go to build one: put actions/setup-go before this step, or give the input binary`)
+    throw new Problem(`this commit names no released program for ${name}, and there is no Go to build one: use the commit of a release, put actions/setup-go before this step, or give the input binary`)
   }
   if (go.error || go.status !== 0) throw new Problem(`go build ./cmd/action failed in ${root}: ${go.error?.message ?? `exit code ${go.status}`}`)
   return path

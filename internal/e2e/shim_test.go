@@ -2,12 +2,8 @@ package e2e
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -226,70 +222,12 @@ func TestShimProblemsAreClear(t *testing.T) {
 		"binary cannot be run": {"INPUT_BINARY=" + plain, "cannot be run (EACCES)"},
 		"no release and no Go": {"PATH=/nonexistent", "put actions/setup-go before this step"},
 	} {
-		s := newShim(t, githubtest.ModuleRoot(t), c.env)
+		s := newShim(t, actionOf(t, `{"sha256": {}}`), c.env)
 		if code := s.run("main.mjs"); code != 2 || !strings.Contains(s.printed.String(), c.want) {
 			t.Errorf("%s: exit code %d, printed %q, want 2 and %q", name, code, s.printed.String(), c.want)
 		}
 		if strings.Contains(s.printed.String(), "node:internal") {
 			t.Errorf("%s: a stack was printed:\n%s", name, s.printed.String())
 		}
-	}
-}
-
-// release makes a checkout whose release has the given hash, served with body.
-func release(t *testing.T, sum, body string) (root string, hits *int) {
-	t.Helper()
-	hits = new(int)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		*hits++
-		if r.URL.Path != "/plimsoll-linux-x64" && r.URL.Path != "/plimsoll-linux-arm64" {
-			http.NotFound(w, r)
-			return
-		}
-		fmt.Fprint(w, body)
-	}))
-	t.Cleanup(server.Close)
-	root = t.TempDir()
-	if err := os.CopyFS(filepath.Join(root, "action"), os.DirFS(filepath.Join(githubtest.ModuleRoot(t), "action"))); err != nil {
-		t.Fatal(err)
-	}
-	table := fmt.Sprintf(`{"download": %q, "sha256": {"linux-x64": %q, "linux-arm64": %q}}`, server.URL+"/plimsoll-{name}", sum, sum)
-	if err := os.WriteFile(filepath.Join(root, "action", "release.json"), []byte(table), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return root, hits
-}
-
-func sha(body string) string {
-	sum := sha256.Sum256([]byte(body))
-	return hex.EncodeToString(sum[:])
-}
-
-func TestShimRunsTheReleaseAndKeepsIt(t *testing.T) {
-	const body = "#!/bin/sh\nexit 7\n"
-	root, hits := release(t, sha(body), body)
-	s := newShim(t, root)
-	for range 2 {
-		if code := s.run("main.mjs"); code != 7 {
-			t.Fatalf("exit code %d, want the program's 7:\n%s", code, s.printed.String())
-		}
-	}
-	if *hits != 1 {
-		t.Errorf("%d downloads, want 1", *hits)
-	}
-	cached := filepath.Join(s.dir, "tools", "plimsoll", sha(body), "plimsoll-action")
-	if err := os.WriteFile(cached, []byte("#!/bin/sh\nexit 66\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if code := s.run("main.mjs"); code != 7 || *hits != 2 {
-		t.Errorf("exit code %d after %d downloads: a changed file in the tool cache was run", code, *hits)
-	}
-}
-
-func TestShimRefusesAnotherRelease(t *testing.T) {
-	root, _ := release(t, sha("what was reviewed"), "#!/bin/sh\nexit 0\n")
-	s := newShim(t, root)
-	if code := s.run("main.mjs"); code != 2 || !strings.Contains(s.printed.String(), "nothing was run") {
-		t.Errorf("exit code %d, printed %q", code, s.printed.String())
 	}
 }

@@ -1,0 +1,101 @@
+package bench
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/github/githubtest"
+)
+
+// programSize is what a released program may weigh at most.
+const programSize = 16 << 20
+
+// shimBar is how soon a step must have come to the program, when the runner has it.
+const shimBar = 150 * time.Millisecond
+
+// BenchmarkShim times the Action's way to its program that is in the tool cache
+// already, the end of a program that does nothing included, beside the least
+// that node needs and beside a step in shell that checks the same hash. They
+// are started by turns.
+func BenchmarkShim(b *testing.B) {
+	root, tools, sum := shimWithRelease(b)
+	node := githubtest.Cache(b, "node24", "bin", "node")
+	program := filepath.Join(tools, "plimsoll", sum, "plimsoll-action")
+	ways := []struct {
+		name string
+		args []string
+	}{
+		{"node-0", []string{node, "-e", "0"}},
+		{"shell", []string{"bash", "-c", `echo "$1  $2" | sha256sum --check --status && exec "$2"`, "-", sum, program}},
+		{"shim", []string{node, filepath.Join(root, "action", "main.mjs")}},
+	}
+	const turns = 20
+	taken := map[string][]time.Duration{}
+	for range b.N {
+		for range turns {
+			for _, way := range ways {
+				taken[way.name] = append(taken[way.name], timed(b, tools, way.args))
+			}
+		}
+	}
+	for _, way := range ways {
+		slices.Sort(taken[way.name])
+		b.ReportMetric(percentile(taken[way.name], 50), way.name+"-p50-ms")
+		b.ReportMetric(percentile(taken[way.name], 95), way.name+"-p95-ms")
+	}
+	b.ReportMetric(percentile(taken["shim"], 50)/percentile(taken["node-0"], 50), "x-node-0")
+	b.ReportMetric(percentile(taken["shim"], 50)/percentile(taken["shell"], 50), "x-shell")
+	if median := percentile(taken["shim"], 50); median > float64(shimBar.Milliseconds()) {
+		b.Errorf("the shim needs %.0f ms, its bar is %v", median, shimBar)
+	}
+}
+
+func percentile(sorted []time.Duration, percent int) float64 {
+	at := sorted[(len(sorted)-1)*percent/100]
+	return float64(at.Microseconds()) / 1000
+}
+
+// shimWithRelease is a checkout of the Action with a release that is in a tool cache.
+func shimWithRelease(b *testing.B) (root, tools, sum string) {
+	b.Helper()
+	root, tools = b.TempDir(), b.TempDir()
+	if err := os.CopyFS(filepath.Join(root, "action"), os.DirFS(filepath.Join(githubtest.ModuleRoot(b), "action"))); err != nil {
+		b.Fatal(err)
+	}
+	body := append([]byte("#!/bin/sh\nexit 0\n"), bytes.Repeat([]byte("0123456789abcde\n"), programSize/16)...)
+	digest := sha256.Sum256(body)
+	sum = hex.EncodeToString(digest[:])
+	table := fmt.Sprintf(`{"download": "http://127.0.0.1:1/{name}", "sha256": {"linux-amd64": %q, "linux-arm64": %[1]q}}`, sum)
+	path := filepath.Join(tools, "plimsoll", sum, "plimsoll-action")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		b.Fatal(err)
+	}
+	for file, text := range map[string][]byte{path: body, filepath.Join(root, "action", "release.json"): []byte(table)} {
+		if err := os.WriteFile(file, text, 0o755); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return root, tools, sum
+}
+
+// timed runs a command as a step does.
+func timed(b *testing.B, tools string, args []string) time.Duration {
+	b.Helper()
+	c := exec.Command(args[0], args[1:]...)
+	c.Env = append(os.Environ(), "RUNNER_TOOL_CACHE="+tools, "RUNNER_TEMP="+b.TempDir(), "GITHUB_STATE="+filepath.Join(tools, "state"))
+	began := time.Now()
+	out, err := c.CombinedOutput()
+	taken := time.Since(began)
+	if err != nil {
+		b.Fatalf("%q: %v\n%s", args, err, out)
+	}
+	return taken
+}
