@@ -13,6 +13,21 @@ type Comparison struct {
 	Created  time.Time `json:"created"`
 	Tool     string    `json:"tool"`
 	Services []Service `json:"services"`
+
+	Config         string  `json:"config,omitempty"`          // path of the configuration within the repository, "" where there is none
+	OnInconclusive Verdict `json:"on_inconclusive,omitempty"` // what the user has inconclusive count as: Pass, Fail or Neutral; "" is Pass
+	Incomplete     bool    `json:"incomplete,omitempty"`      // something required is not in Services: the verdict is Missing or graver
+	// Accepted is nil unless somebody signed fails off.
+	Accepted *Acceptance `json:"accepted,omitempty"`
+}
+
+// Acceptance says who signed off what is over budget.
+type Acceptance struct {
+	By      string    `json:"by"`      // login
+	Label   string    `json:"label"`   // that was set
+	At      time.Time `json:"at"`      // when it was
+	Head    string    `json:"head"`    // commit that was current then
+	Metrics []string  `json:"metrics"` // "SERVICE METRIC" of each that was accepted
 }
 
 // Service compares two images of one service.
@@ -28,6 +43,11 @@ type Service struct {
 	Growth   *Growth     `json:"growth,omitempty"`   // nil when the files of either image were not looked at
 	Cost     *CostChange `json:"cost,omitempty"`     // nil when nothing could be priced
 	Manifest *Manifest   `json:"manifest,omitempty"` // of head; nil for a service without one
+
+	// Config takes the place of the comparison's in one that was joined from those
+	// of several configurations.
+	Config     string `json:"config,omitempty"`
+	Incomplete bool   `json:"incomplete,omitempty"` // its measurement ended early: the verdict is Missing or graver
 }
 
 // Change is one metric on both sides, and the verdict on its budget. Base,
@@ -46,6 +66,7 @@ type Change struct {
 	Verdict    Verdict   `json:"verdict"`
 	Estimated  bool      `json:"estimated,omitempty"`
 	Note       string    `json:"note"`
+	Line       int       `json:"line,omitempty"` // of the budget in the configuration, 0 where it has none
 }
 
 // Ratio is head over base with its unadjusted confidence interval. Level is 1

@@ -19,8 +19,11 @@ type Threshold struct {
 	Crossed    bool   `json:"crossed,omitempty"` // in a result: k6 says it does not hold
 }
 
+// scriptPrefix begins the identifiers of thresholds.
+const scriptPrefix = "k6: "
+
 // ID names the row of a threshold in a comparison.
-func (t Threshold) ID() MetricID { return MetricID("k6: " + t.Metric + " " + t.Expression) }
+func (t Threshold) ID() MetricID { return MetricID(scriptPrefix + t.Metric + " " + t.Expression) }
 
 // ScriptResult is k6's own summary of a load. Unlike the open loop's, its
 // latency counts from when a request was sent, not from when it should have

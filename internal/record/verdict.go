@@ -14,6 +14,10 @@ const (
 	Accepted     Verdict = "accepted"
 )
 
+// Neutral is no verdict: it is what a user may have inconclusive count as, neither
+// a success nor a failure.
+const Neutral Verdict = "neutral"
+
 // severity orders verdicts from harmless to grave.
 var severity = map[Verdict]int{None: 0, Pass: 1, Accepted: 2, Inconclusive: 3, Missing: 4, Fail: 5}
 

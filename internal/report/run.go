@@ -257,5 +257,5 @@ func serviceWarnings(s record.Service) []warning {
 // incomplete reports whether a part of the service could not be measured, so
 // that its warnings belong to the verdict.
 func incomplete(s record.Service) bool {
-	return s.Verdict == record.Missing || len(with(rowsOf(s), record.Missing)) > 0
+	return s.Incomplete || s.Verdict == record.Missing || len(with(rowsOf(s), record.Missing)) > 0
 }
