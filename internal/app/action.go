@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strconv"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 	"github.com/plimsoll-ci/plimsoll/internal/github"
@@ -113,10 +112,28 @@ func inRepository(env Env, path string) string {
 	return path
 }
 
+// configured is the configuration's path within the repository, "" for a plan
+// without one and for one from elsewhere.
+func configured(env Env, plan config.Plan) string {
+	if plan.File == "" {
+		return ""
+	}
+	if path := inRepository(env, plan.File); filepath.IsLocal(path) {
+		return filepath.ToSlash(path)
+	}
+	return ""
+}
+
 func actionPlan(inputs config.ActionInputs) (config.Plan, error) {
 	plan, err := loadPlan(inputs.Config, inputs.Images())
 	if err != nil {
 		return plan, err
+	}
+	if plan.File == "" && len(inputs.Services) == 1 {
+		plan.Services[0].Name = inputs.Services[0] // there is none to pick it from
+	}
+	if plan, err = plan.Pick(inputs.Services); err != nil {
+		return plan, usagef("input \"service\": %v", err)
 	}
 	if inputs.Time != 0 {
 		plan.Measure.Time = inputs.Time
@@ -175,7 +192,7 @@ func publish(ctx context.Context, env Env, inputs config.ActionInputs, run githu
 func publication(env Env, inputs config.ActionInputs, run github.Run, plan config.Plan, c record.Comparison, files written, code int) github.Publication {
 	options := reportOptions(run, plan)
 	p := github.Publication{Outputs: outputs(c, files, code), Annotations: annotations(env, plan, c)}
-	if inputs.Comment && run.Event.Number != 0 {
+	if inputs.Comment != "off" && run.Event.Number != 0 {
 		options.Subject = "This pull request"
 		p.Comment = string(report.Markdown(c, options))
 	}
@@ -185,30 +202,6 @@ func publication(env Env, inputs config.ActionInputs, run github.Run, plan confi
 	}
 	return p
 }
-
-// outputs are the step's outputs, as the table in package config documents them.
-func outputs(c record.Comparison, files written, code int) []github.Output {
-	difference, head := "", ""
-	var sums [2]float64
-	for _, s := range c.Services {
-		if s.Cost != nil {
-			sums[0] += s.Cost.Head - s.Cost.Base
-			sums[1] += s.Cost.Head
-			difference, head = dollars(sums[0]), dollars(sums[1])
-		}
-	}
-	return []github.Output{
-		{Name: "verdict", Value: string(c.Verdict)},
-		{Name: "exit-code", Value: strconv.Itoa(code)},
-		{Name: "comparison", Value: files.comparison},
-		{Name: "report", Value: files.markdown},
-		{Name: "html", Value: files.html},
-		{Name: "cost-difference", Value: difference},
-		{Name: "cost-head", Value: head},
-	}
-}
-
-func dollars(amount float64) string { return strconv.FormatFloat(amount, 'f', 2, 64) }
 
 // annotations point at the budget's line in the configuration. What kept a
 // service from being measured at all stands on no line.

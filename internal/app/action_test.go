@@ -1,6 +1,7 @@
 package app
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,17 +11,20 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
-// The outputs are the documented ones, in their order. The comment's address
-// comes last, from whoever wrote the comment.
+// The outputs are the documented ones. The addresses come from whoever posted.
 func TestOutputsAreTheDocumentedOnes(t *testing.T) {
-	var got, want []string
+	got := map[string]bool{"comment-url": true}
 	for _, o := range outputs(record.Comparison{}, written{}, 0) {
-		got = append(got, o.Name)
+		if got[o.Name] {
+			t.Errorf("%s is written twice", o.Name)
+		}
+		got[o.Name] = true
 	}
+	want := map[string]bool{}
 	for _, o := range config.Outputs {
-		want = append(want, o.Name)
+		want[o.Name] = true
 	}
-	if d := cmp.Diff(want, append(got, "comment-url")); d != "" {
+	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-documented +written):\n%s", d)
 	}
 }
@@ -37,6 +41,11 @@ func TestOutputsAddServicesUp(t *testing.T) {
 		"verdict": "fail", "exit-code": "1", "comparison": "out/comparison.json", "report": "out/report.md", "html": "out/report.html",
 		"cost-difference": "1.50", "cost-head": "16.50",
 	}
+	for name, value := range got {
+		if strings.HasSuffix(name, "-change") && value == "" {
+			delete(got, name)
+		}
+	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
@@ -44,6 +53,35 @@ func TestOutputsAddServicesUp(t *testing.T) {
 		if o.Name == "cost-difference" && o.Value != "" {
 			t.Errorf("nothing was priced, and the difference is %q", o.Value)
 		}
+	}
+}
+
+// The growth of a metric is the worst of the services that have a budget on it.
+func TestOutputsOfMetrics(t *testing.T) {
+	gated := &record.Budget{Grow: new(0.1)}
+	service := func(changes ...record.Change) record.Service { return record.Service{Metrics: changes} }
+	c := record.Comparison{Services: []record.Service{
+		service(
+			record.Change{ID: record.MemoryPeak, Budget: gated, Ratio: &record.Ratio{Ratio: 1.1234567}},
+			record.Change{ID: record.LoadRate, Budget: gated, Ratio: &record.Ratio{Ratio: 0.9}},
+			record.Change{ID: record.ImageSize, Ratio: &record.Ratio{Ratio: 3}},
+			record.Change{ID: record.ImageWasted, Budget: gated, Base: new(0.0), Head: new(10.0)},
+		),
+		service(
+			record.Change{ID: record.MemoryPeak, Budget: gated, Ratio: &record.Ratio{Ratio: 0.5}},
+			record.Change{ID: record.LoadRate, Budget: gated, Ratio: &record.Ratio{Ratio: 1.2}},
+			record.Change{ID: record.CostMonth, Budget: gated, Base: new(10.0), Head: new(8.0)},
+		),
+	}}
+	got := map[string]string{}
+	for _, o := range outputs(c, written{}, 0) {
+		if strings.HasSuffix(o.Name, "-change") && o.Value != "" {
+			got[o.Name] = o.Value
+		}
+	}
+	want := map[string]string{"memory-peak-change": "0.1235", "load-rate-change": "-0.1000", "cost-month-change": "-0.2000"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
 }
 

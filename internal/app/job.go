@@ -190,10 +190,11 @@ func (j *job) compare(ctx context.Context) (c record.Comparison, err error) {
 		c.Warnings = append(c.Warnings, unpriced)
 	}
 	c.Created, c.Tool = time.Now().UTC().Truncate(time.Second), toolName()
+	c.Config, c.OnInconclusive = configured(j.env, j.plan), j.plan.OnInconclusive
 	if reached := len(services); reached < len(pairs) {
 		unreached := fmt.Sprintf("the services from %s on were not measured: the engine was lost", j.plan.Services[reached].Name)
 		j.progress.warn("%s", unreached)
-		c.Warnings, c.Verdict = append(c.Warnings, unreached), record.Worst(c.Verdict, record.Missing)
+		c.Warnings, c.Incomplete, c.Verdict = append(c.Warnings, unreached), true, record.Worst(c.Verdict, record.Missing)
 	}
 	return c, nil
 }
@@ -254,6 +255,9 @@ func (j *job) service(ctx context.Context, i int, s config.Service, pair [2]*sid
 		}
 	}
 	service := compare.Service(j.input(s, records))
+	for i := range service.Metrics {
+		service.Metrics[i].Line = s.Lines[service.Metrics[i].ID]
+	}
 	service.Growth = analyze.Grown(base.found, head.found, records[0].Contents, records[1].Contents)
 	if base.saved != nil {
 		service.Growth = analyze.GrownSince(records[0], records[1].Contents)
@@ -266,7 +270,7 @@ func (j *job) service(ctx context.Context, i int, s config.Service, pair [2]*sid
 	if bootErr != nil {
 		j.progress.failure(bootErr)
 		service.Warnings = append(service.Warnings, texts(bootErr)...)
-		service.Verdict = record.Worst(service.Verdict, record.Missing)
+		service.Incomplete, service.Verdict = true, record.Worst(service.Verdict, record.Missing)
 	}
 	return service, nil
 }

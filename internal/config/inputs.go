@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -19,55 +18,67 @@ type Input struct {
 	Required    bool
 }
 
+// Row is the input in the documentation's table.
+func (i Input) Row() string {
+	def := i.Default
+	if def != "" {
+		def = "`" + def + "`"
+	}
+	return fmt.Sprintf("| `%s` | %s | %s |", i.Name, def, i.Description)
+}
+
 // Inputs are the inputs of the Action, in the order of action.yml.
 var Inputs = []Input{
 	{Name: "config", Description: "Path of the configuration. Without it plimsoll.yml is read where there is one."},
+	{Name: "service", Description: "Services of the configuration to measure, one on each line: the leg of a matrix. Empty for all of them."},
 	{Name: "base", Description: "Image, or saved record, to compare against. Takes the place of the configuration's."},
 	{Name: "head", Description: "Image to judge. Takes the place of the configuration's; without a configuration it is needed."},
 	{Name: "platform", Description: "Platform to take from multi-platform images, such as linux/amd64. Empty for the engine's own."},
-	{Name: "out", Description: "Directory for comparison.json, report.md and report.html.", Default: "plimsoll-out"},
-	{Name: "token", Description: "Token for the comment, with pull-requests: write. Without it the report goes to the summary.", Default: "${{ github.token }}"},
-	{Name: "comment", Description: "Whether to keep one comment on the pull request up to date: true or false.", Default: "true"},
+	{Name: "out", Description: "Directory for comparison.json and the reports.", Default: "plimsoll-out"},
+	{Name: "token", Description: "Token for comment (pull-requests: write), check (checks: write), label (pull-requests: read) and artifact (actions: read). Without it the report goes to the summary.", Default: "${{ github.token }}"},
+	{Name: "comment", Description: "What to do with the comment of the last push: update, new, hide-and-new, only-on-change, or off for no comment.", Default: "update"},
+	{Name: "check", Description: "Name of the check run, which can be required; off for none.", Default: "plimsoll"},
 	{Name: "summary", Description: "Whether to write the report to the job summary: true or false.", Default: "true"},
-	{Name: "on-inconclusive", Description: "What an inconclusive result counts as: pass or fail. Empty for what the configuration says, else pass."},
+	{Name: "accept-label", Description: "Label of the pull request that signs off what is over budget, set by someone with write access; off for none.", Default: "plimsoll: accept"},
+	{Name: "on-inconclusive", Description: "What an inconclusive result counts as: pass, fail or neutral. Empty for what the configuration says, else pass."},
 	{Name: "time", Description: "Time budget of the whole run, such as 5m. Empty for what the configuration says, else one chosen."},
+	{Name: "publish", Description: "Files, globs or directories of saved comparisons, one on each line: they are published, and nothing is measured."},
+	{Name: "artifact", Description: "Names of artifacts to publish from, one on each line, in the place of publish: of the run that a workflow_run event is about, else the newest for the head commit."},
+	{Name: "expect", Description: "Services that must be among what is published, one on each line. Empty for those of the configuration, where there is one."},
 	{Name: "binary", Description: "Path of a plimsoll action binary to run, instead of a released one or a build."},
-}
-
-// Output is one output of the Action.
-type Output struct {
-	Name        string
-	Description string
-}
-
-// Outputs are the outputs of the Action, in the order of action.yml.
-var Outputs = []Output{
-	{Name: "verdict", Description: "pass, fail, inconclusive, missing or none."},
-	{Name: "exit-code", Description: "0, 1 for a failed budget, 2 for bad input, 3 for what could not be measured."},
-	{Name: "comparison", Description: "Path of comparison.json."},
-	{Name: "report", Description: "Path of report.md."},
-	{Name: "html", Description: "Path of report.html."},
-	{Name: "cost-difference", Description: "Head minus base in USD a month, over all services. Empty when nothing was priced."},
-	{Name: "cost-head", Description: "Price of head in USD a month, over all services. Empty when nothing was priced."},
-	{Name: "comment-url", Description: "Address of the comment. Empty when none was written."},
 }
 
 // ActionInputs are the inputs of one run, with their defaults.
 type ActionInputs struct {
-	Config         string // "" for plimsoll.yml where there is one
-	Base, Head     string // "" for what the configuration says
-	Platform       string // "" for the engine's own
+	Config         string   // "" for plimsoll.yml where there is one
+	Services       []string // to measure; empty for all
+	Base, Head     string   // "" for what the configuration says
+	Platform       string   // "" for the engine's own
 	Out            string
 	Token          string // "" on a pull request from a fork
-	Comment        bool
+	Comment        string // update, new, hide-and-new, only-on-change or off
+	Check          string // "" for none
 	Summary        bool
-	OnInconclusive record.Verdict // Pass or Fail, "" for what the configuration says
+	AcceptLabel    string         // "" for none
+	OnInconclusive record.Verdict // Pass, Fail or Neutral, "" for what the configuration says
 	Time           time.Duration  // 0 for what the configuration says
+	Publish        []string       // files, globs and directories; empty to measure
+	Artifacts      []string       // names
+	Expect         []string       // empty for what the configuration says
 	Binary         string         // read by the Action's shim only
 }
 
 // Images are the images given as inputs, for [LoadImages].
-func (in ActionInputs) Images() Images { return Images{Base: in.Base, Head: in.Head} }
+func (in ActionInputs) Images() Images {
+	given := Images{Base: in.Base, Head: in.Head}
+	if len(in.Services) == 1 && given != (Images{}) {
+		given.Service = in.Services[0]
+	}
+	return given
+}
+
+// Publishes reports whether saved comparisons are published, and nothing measured.
+func (in ActionInputs) Publishes() bool { return len(in.Publish) > 0 || len(in.Artifacts) > 0 }
 
 // ReadInputs reads the inputs from the environment the runner gives an Action.
 // The error joins one for every input that is wrong, each with its name.
@@ -75,16 +86,25 @@ func ReadInputs(getenv func(string) string) (ActionInputs, error) {
 	r := inputReader{getenv: getenv}
 	in := ActionInputs{
 		Config:         input(&r, "config", anyText),
+		Services:       input(&r, "service", perLine(names)),
 		Base:           input(&r, "base", images),
 		Head:           input(&r, "head", images),
 		Platform:       input(&r, "platform", imagePlatforms),
 		Out:            input(&r, "out", paths),
 		Token:          input(&r, "token", anyText),
-		Comment:        input(&r, "comment", booleans),
+		Comment:        input(&r, "comment", comments),
+		Check:          input(&r, "check", unlessOff),
 		Summary:        input(&r, "summary", booleans),
+		AcceptLabel:    input(&r, "accept-label", unlessOff),
 		OnInconclusive: input(&r, "on-inconclusive", verdicts),
 		Time:           input(&r, "time", runTimes),
+		Publish:        input(&r, "publish", perLine(paths)),
+		Artifacts:      input(&r, "artifact", perLine(titles)),
+		Expect:         input(&r, "expect", perLine(names)),
 		Binary:         input(&r, "binary", anyText),
+	}
+	if len(in.Publish) > 0 && len(in.Artifacts) > 0 {
+		r.errs = append(r.errs, errors.New(`inputs "publish" and "artifact": each names what to publish, expected one of the two`))
 	}
 	return in, errors.Join(r.errs...)
 }
@@ -136,24 +156,3 @@ func literal(text string) string {
 	}
 	return text
 }
-
-// booleans are the spellings of YAML 1.2's core schema, which the Actions
-// toolkit accepts too.
-var booleans = notation[bool]{"true or false", func(s string) (bool, error) {
-	switch s {
-	case "true", "True", "TRUE":
-		return true, nil
-	case "false", "False", "FALSE":
-		return false, nil
-	}
-	return false, errors.New("no other word is understood")
-}}
-
-var platformShape = regexp.MustCompile(`^linux/[a-z0-9]+(/v[0-9]+)?$`)
-
-var imagePlatforms = notation[string]{"a platform such as linux/amd64", func(s string) (string, error) {
-	if !platformShape.MatchString(s) {
-		return "", errors.New("it must be linux/ and an architecture")
-	}
-	return s, nil
-}}

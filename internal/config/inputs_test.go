@@ -21,7 +21,7 @@ func TestInputsFromNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(config.ActionInputs{Out: "plimsoll-out", Comment: true, Summary: true}, got); d != "" {
+	if d := cmp.Diff(config.ActionInputs{Out: "plimsoll-out", Comment: "update", Check: "plimsoll", AcceptLabel: "plimsoll: accept", Summary: true}, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
@@ -29,7 +29,8 @@ func TestInputsFromNothing(t *testing.T) {
 func TestInputs(t *testing.T) {
 	got, err := config.ReadInputs(environment(map[string]string{
 		"INPUT_CONFIG": "ci/plimsoll.yml", "INPUT_BASE": "app:base", "INPUT_HEAD": " app:head ", "INPUT_PLATFORM": "linux/arm/v7",
-		"INPUT_OUT": "o", "INPUT_TOKEN": "t0ken", "INPUT_COMMENT": "false", "INPUT_SUMMARY": "TRUE",
+		"INPUT_OUT": "o", "INPUT_TOKEN": "t0ken", "INPUT_COMMENT": "false", "INPUT_SUMMARY": "TRUE", "INPUT_CHECK": "off",
+		"INPUT_SERVICE": "api\n\n web \r\n", "INPUT_PUBLISH": "a/*.json\nout dir", "INPUT_EXPECT": "api", "INPUT_ACCEPT-LABEL": "size: fine",
 		"INPUT_ON-INCONCLUSIVE": "fail", "INPUT_TIME": "5m", "INPUT_BINARY": "/bin/plimsoll",
 	}))
 	if err != nil {
@@ -37,7 +38,8 @@ func TestInputs(t *testing.T) {
 	}
 	want := config.ActionInputs{
 		Config: "ci/plimsoll.yml", Base: "app:base", Head: "app:head", Platform: "linux/arm/v7", Out: "o", Token: "t0ken",
-		Comment: false, Summary: true, OnInconclusive: record.Fail, Time: 5 * time.Minute, Binary: "/bin/plimsoll",
+		Comment: "off", Summary: true, Services: []string{"api", "web"}, Publish: []string{"a/*.json", "out dir"}, Expect: []string{"api"},
+		AcceptLabel: "size: fine", OnInconclusive: record.Fail, Time: 5 * time.Minute, Binary: "/bin/plimsoll",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -46,18 +48,22 @@ func TestInputs(t *testing.T) {
 
 func TestWrongInputsAreAllNamed(t *testing.T) {
 	_, err := config.ReadInputs(environment(map[string]string{
-		"INPUT_COMMENT": "update", "INPUT_SUMMARY": "1", "INPUT_ON-INCONCLUSIVE": "warn", "INPUT_TIME": "-5m",
-		"INPUT_PLATFORM": "windows/amd64", "INPUT_HEAD": "two words",
+		"INPUT_COMMENT": "updaet", "INPUT_SUMMARY": "1", "INPUT_CHECK": "a\nb", "INPUT_SERVICE": "api\n-x", "INPUT_EXPECT": "a b", "INPUT_ON-INCONCLUSIVE": "warn", "INPUT_TIME": "-5m",
+		"INPUT_PLATFORM": "windows/amd64", "INPUT_HEAD": "two words", "INPUT_PUBLISH": "a", "INPUT_ARTIFACT": "b",
 	}))
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	want := `input "head": expected an image reference such as app:head, found "two words": no image is called that
+	want := `input "service": expected a name of letters, digits, dots, dashes and underscores on each line, found "api\n-x": "-x": it must start with a letter or digit and have at most 63 characters
+input "head": expected an image reference such as app:head, found "two words": no image is called that
 input "platform": expected a platform such as linux/amd64, found "windows/amd64": it must be linux/ and an architecture
-input "comment": expected true or false, found "update": no other word is understood
+input "comment": expected one of update, new, hide-and-new, only-on-change, off, found "updaet": no other word is understood; did you mean "update"?
+input "check": expected off, or text on one line of at most 100 characters, found "a\nb": it has a line end, or something else that cannot be seen
 input "summary": expected true or false, found "1": no other word is understood
-input "on-inconclusive": expected "pass" or "fail", found "warn": an inconclusive run counts as one of the two
-input "time": expected a time such as 20ms, 2s or 1m30s, found "-5m": must not be negative`
+input "on-inconclusive": expected "pass", "fail" or "neutral", found "warn": an inconclusive run counts as one of these
+input "time": expected a time such as 20ms, 2s or 1m30s, found "-5m": must not be negative
+input "expect": expected a name of letters, digits, dots, dashes and underscores on each line, found "a b": "a b": it must start with a letter or digit and have at most 63 characters
+inputs "publish" and "artifact": each names what to publish, expected one of the two`
 	if d := cmp.Diff(want, err.Error()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}

@@ -68,12 +68,12 @@ func (d *decoder) version(n *yaml.Node) {
 }
 
 // verdicts are what an inconclusive run may count as.
-var verdicts = notation[record.Verdict]{`"pass" or "fail"`, func(s string) (record.Verdict, error) {
+var verdicts = notation[record.Verdict]{`"pass", "fail" or "neutral"`, func(s string) (record.Verdict, error) {
 	switch v := record.Verdict(s); v {
-	case record.Pass, record.Fail:
+	case record.Pass, record.Fail, record.Neutral:
 		return v, nil
 	}
-	return "", fmt.Errorf("an inconclusive run counts as one of the two")
+	return "", fmt.Errorf("an inconclusive run counts as one of these")
 }}
 
 func (d *decoder) measure(n *yaml.Node, m *Measure) {
@@ -99,9 +99,12 @@ var runTimes = durations.check(positive).check(atMost(maxRunTime, "24h"))
 
 func (d *decoder) services(n *yaml.Node, given Images) []Service {
 	items := d.list(n, "a list of services")
-	if given != (Images{}) && len(items) > 1 {
-		d.failf(target(n), "images were given beside this file, but it has %d services; expected one", len(items))
+	if given != (Images{}) && given.Service == "" && len(items) > 1 {
+		d.failf(target(n), "images were given beside this file, but it has %d services; expected one, or the name of the one they are of", len(items))
 		given = Images{}
+	}
+	if len(items) == 1 {
+		given.Service = "" // it can be no other
 	}
 	var all []Service
 	lines := map[string]int{}
@@ -163,6 +166,9 @@ func (d *decoder) service(n *yaml.Node, given Images) Service {
 
 // settleImages puts the images given beside the file in the place of its own.
 func (d *decoder) settleImages(n *yaml.Node, s *Service, given Images, named bool) {
+	if given.Service != "" && given.Service != s.Name {
+		given = Images{}
+	}
 	if given.Head != "" {
 		s.Image = given.Head
 	} else if !named {

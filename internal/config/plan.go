@@ -12,7 +12,7 @@ type Plan struct {
 	Services       []Service
 	Cost           Cost
 	Measure        Measure
-	OnInconclusive record.Verdict // Pass or Fail: what an inconclusive run exits as
+	OnInconclusive record.Verdict // Pass, Fail or Neutral: what an inconclusive run counts as
 }
 
 // Service is one image to boot and judge, and the base it is judged against.
@@ -122,6 +122,7 @@ type Measure struct {
 // take the place of what the file names.
 type Images struct {
 	Base, Head string
+	Service    string // that they are of; "" where the file has but one
 }
 
 // Defaults of a service. The memory limit's default, 0, lets the measurement

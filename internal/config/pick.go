@@ -1,0 +1,33 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Pick leaves only the named services in the plan, in the plan's own order; all of
+// them where none is named. Of names that the plan does not have, the error says
+// which ones it has.
+func (p Plan) Pick(wanted []string) (Plan, error) {
+	if len(wanted) == 0 {
+		return p, nil
+	}
+	all := p.Names()
+	for _, name := range wanted {
+		if !slices.Contains(all, name) {
+			return p, fmt.Errorf("no service is called %s, expected of %s%s", shown(name), strings.Join(all, ", "), didYouMean(name, all))
+		}
+	}
+	p.Services = slices.DeleteFunc(slices.Clone(p.Services), func(s Service) bool { return !slices.Contains(wanted, s.Name) })
+	return p, nil
+}
+
+// Names are those of the services, in the plan's order.
+func (p Plan) Names() []string {
+	var all []string
+	for _, s := range p.Services {
+		all = append(all, s.Name)
+	}
+	return all
+}
