@@ -25,6 +25,8 @@ type Event struct {
 	Fork   bool // the pull request's head lives in another repository
 	Head   Commit
 	Base   Commit
+	Label  string // that was set or taken off, of labeled and unlabeled
+	Sender string // login of who did what the event is about
 }
 
 // Commit is one side of a change.
@@ -61,6 +63,12 @@ type payload struct {
 	Ref         string       `json:"ref"`
 	Before      string       `json:"before"`
 	After       string       `json:"after"`
+	Label       *struct {
+		Name string `json:"name"`
+	} `json:"label"`
+	Sender *struct {
+		Login string `json:"login"`
+	} `json:"sender"`
 }
 
 type repository struct {
@@ -123,6 +131,12 @@ func (p payload) event(name string) (Event, error) {
 	e := Event{Name: name, Action: p.Action}
 	if p.Repository != nil {
 		e.Owner, e.Repo, _ = strings.Cut(p.Repository.FullName, "/")
+	}
+	if p.Label != nil {
+		e.Label = p.Label.Name
+	}
+	if p.Sender != nil {
+		e.Sender = p.Sender.Login
 	}
 	switch name {
 	case "pull_request", "pull_request_target":

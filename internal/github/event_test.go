@@ -70,7 +70,7 @@ func TestEventOfPullRequest(t *testing.T) {
 	if d := cmp.Diff(github.Event{
 		Name: "pull_request", Action: "synchronize", Owner: "Codertocat", Repo: want.Repository.Name, Number: want.Number,
 		Head: github.Commit{SHA: want.Pull.Head.SHA, Ref: want.Pull.Head.Ref},
-		Base: github.Commit{SHA: want.Pull.Base.SHA, Ref: want.Pull.Base.Ref},
+		Base: github.Commit{SHA: want.Pull.Base.SHA, Ref: want.Pull.Base.Ref}, Sender: "Codertocat",
 	}, got); d != "" {
 		t.Errorf("event (-want +got):\n%s", d)
 	}

@@ -10,11 +10,13 @@ import (
 
 // WorkflowRun is a run of a workflow.
 type WorkflowRun struct {
-	Owner    string
-	Repo     string
-	Workflow string // file name
-	Status   string // completed, in_progress, ...
-	Jobs     []Job
+	Owner      string
+	Repo       string
+	Workflow   string // file name
+	Status     string // completed, in_progress, ...
+	Jobs       []Job
+	HeadSHA    string // of the example where it is empty
+	HeadBranch string
 
 	id int64
 }
@@ -84,6 +86,9 @@ func (s *Server) listJobs(_ User, op operation, r *http.Request) reply {
 func (s *Server) renderRun(run *WorkflowRun) map[string]any {
 	one := s.api.example("workflow-run-paginated", "workflow_runs")
 	one["id"], one["path"], one["status"] = run.id, ".github/workflows/"+run.Workflow, run.Status
+	if run.HeadSHA != "" {
+		one["head_sha"], one["head_branch"] = run.HeadSHA, run.HeadBranch
+	}
 	one["conclusion"] = nil
 	if run.Status == "completed" {
 		one["conclusion"] = "success"
@@ -109,17 +114,37 @@ func (s *Server) renderJob(run *WorkflowRun, i int, j Job) map[string]any {
 // example is the first of a list in one of the description's own examples, so
 // that an answer has everything that GitHub's has.
 func (d *description) example(name, list string) map[string]any {
-	var copied map[string]json.RawMessage
 	var items []map[string]any
+	d.copy(name, func(raw []byte) error {
+		var copied map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &copied); err != nil {
+			return err
+		}
+		return json.Unmarshal(copied[list], &items)
+	})
+	return items[0]
+}
+
+// list is the first of an example that is a list.
+func (d *description) list(name string) map[string]any {
+	var items []map[string]any
+	d.copy(name, func(raw []byte) error { return json.Unmarshal(raw, &items) })
+	return items[0]
+}
+
+// whole is an example that is one thing.
+func (d *description) whole(name string) map[string]any {
+	var one map[string]any
+	d.copy(name, func(raw []byte) error { return json.Unmarshal(raw, &one) })
+	return one
+}
+
+func (d *description) copy(name string, read func([]byte) error) {
 	raw, err := json.Marshal(d.examples[name].Value.Value)
 	if err == nil {
-		err = json.Unmarshal(raw, &copied)
+		err = read(raw)
 	}
-	if err == nil {
-		err = json.Unmarshal(copied[list], &items)
+	if err != nil {
+		panic(fmt.Sprintf("the description's example %s is not as expected: %v", name, err))
 	}
-	if err != nil || len(items) == 0 {
-		panic(fmt.Sprintf("the description's example %s has no %s: %v", name, list, err))
-	}
-	return items[0]
 }

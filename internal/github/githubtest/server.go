@@ -16,22 +16,27 @@ import (
 
 // Server stands in for the GitHub API. Its methods may be called while it runs.
 type Server struct {
-	URL string // what GITHUB_API_URL would hold, without a "/" at the end
+	URL   string // what GITHUB_API_URL would hold, without a "/" at the end
+	Store string // the host that artifacts are fetched from, without a "/" at the end
 
 	prefix string // path of a GitHub Enterprise Server's API, "" for github.com
 	api    *description
 	client *http.Client
 
-	mu       sync.Mutex
-	now      time.Time
-	lastID   int64
-	comments []*Comment
-	runs     []*WorkflowRun
-	locked   map[string]bool
-	users    map[string]User
-	faults   []*Fault
-	requests []Request
-	problems []string
+	mu        sync.Mutex
+	now       time.Time
+	lastID    int64
+	comments  []*Comment
+	runs      []*WorkflowRun
+	pulls     []*Pull
+	pushes    []*pushed
+	artifacts []*Artifact
+	access    map[string]string // roles by repository and login
+	locked    map[string]bool
+	users     map[string]User
+	faults    []*Fault
+	requests  []Request
+	problems  []string
 }
 
 // User is whom a token belongs to.
@@ -54,13 +59,21 @@ type Request struct {
 
 // operations maps what the server can do to the description's names for it.
 var operations = map[string]func(*Server, User, operation, *http.Request) reply{
-	"GET /repos/{owner}/{repo}/issues/{issue_number}/comments":       (*Server).list,
-	"POST /repos/{owner}/{repo}/issues/{issue_number}/comments":      (*Server).create,
-	"GET /repos/{owner}/{repo}/issues/comments/{comment_id}":         (*Server).get,
-	"PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}":       (*Server).update,
-	"DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}":      (*Server).remove,
-	"GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs":           (*Server).listJobs,
-	"GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs": (*Server).listRuns,
+	"GET /repos/{owner}/{repo}/issues/{issue_number}/comments":                   (*Server).list,
+	"POST /repos/{owner}/{repo}/issues/{issue_number}/comments":                  (*Server).create,
+	"GET /repos/{owner}/{repo}/issues/comments/{comment_id}":                     (*Server).get,
+	"PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}":                   (*Server).update,
+	"DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}":                  (*Server).remove,
+	"GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs":                       (*Server).listJobs,
+	"GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs":             (*Server).listRuns,
+	"GET /repos/{owner}/{repo}/pulls":                                            (*Server).listPulls,
+	"GET /repos/{owner}/{repo}/pulls/{pull_number}":                              (*Server).getPull,
+	"GET /repos/{owner}/{repo}/activity":                                         (*Server).listActivity,
+	"GET /repos/{owner}/{repo}/issues/{issue_number}/timeline":                   (*Server).listTimeline,
+	"GET /repos/{owner}/{repo}/collaborators/{username}/permission":              (*Server).getPermission,
+	"GET /repos/{owner}/{repo}/actions/runs":                                     (*Server).listAllRuns,
+	"GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts":                  (*Server).listArtifacts,
+	"GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}": (*Server).getArtifact,
 	"GET /user": (*Server).whoami,
 }
 
@@ -99,8 +112,11 @@ func start(t testing.TB, prefix string) *Server {
 	s := prepare(t)
 	s.prefix = prefix
 	web := httptest.NewServer(s)
-	t.Cleanup(func() { web.CloseClientConnections(); web.Close() })
-	s.URL, s.client = web.URL+prefix, web.Client()
+	store := httptest.NewServer(http.HandlerFunc(s.serveStore))
+	for _, host := range []*httptest.Server{web, store} {
+		t.Cleanup(func() { host.CloseClientConnections(); host.Close() })
+	}
+	s.URL, s.Store, s.client = web.URL+prefix, store.URL, web.Client()
 	return s
 }
 
@@ -110,11 +126,19 @@ func start(t testing.TB, prefix string) *Server {
 func NewInMemory(t testing.TB) *Server {
 	s := prepare(t)
 	pipes := newPipes()
-	web := &httptest.Server{Listener: pipes, Config: &http.Server{Handler: s}}
+	const storeHost = "store.github.test"
+	hosts := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host == storeHost {
+			s.serveStore(w, r)
+			return
+		}
+		s.ServeHTTP(w, r)
+	})
+	web := &httptest.Server{Listener: pipes, Config: &http.Server{Handler: hosts}}
 	web.Start()
 	transport := &http.Transport{DialContext: pipes.dial}
 	t.Cleanup(func() { transport.CloseIdleConnections(); web.CloseClientConnections(); web.Close() })
-	s.URL, s.client = "http://github.test", &http.Client{Transport: transport}
+	s.URL, s.Store, s.client = "http://github.test", "http://"+storeHost, &http.Client{Transport: transport}
 	return s
 }
 
@@ -125,7 +149,7 @@ func prepare(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{
 		api: describe(t), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), lastID: 1000,
-		locked: map[string]bool{}, users: map[string]User{},
+		locked: map[string]bool{}, access: map[string]string{}, users: map[string]User{},
 	}
 	t.Cleanup(func() {
 		for _, p := range s.Problems() {
@@ -243,6 +267,8 @@ type reply struct {
 	code int
 	body any
 	link string
+
+	location string // where to go instead
 }
 
 func refusal(code int, message string) reply {
@@ -255,6 +281,9 @@ func send(w http.ResponseWriter, r reply) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	if r.link != "" {
 		w.Header().Set("Link", r.link)
+	}
+	if r.location != "" {
+		w.Header().Set("Location", r.location)
 	}
 	w.WriteHeader(r.code)
 	if r.body == nil {

@@ -1,0 +1,158 @@
+package github
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v60/github"
+)
+
+// history is what happened on a pull request, as far as it matters to a label:
+// every time it was set or taken off, and everything else of interest.
+type history struct {
+	labels []labelling // in the order they happened
+	others []*github.Timeline
+}
+
+// labelling is one time that the label was set or taken off.
+type labelling struct {
+	set  bool
+	at   time.Time
+	by   string // login
+	kind string // User, Bot, ...
+}
+
+// history reads every page of the pull request's timeline.
+func (a *accepting) history(ctx context.Context) (*history, error) {
+	h := &history{}
+	options := &github.ListOptions{Page: 1, PerPage: perPage}
+	for range maxPages {
+		page, resp, err := a.api.Issues.ListIssueTimeline(ctx, a.pull.Owner, a.pull.Repo, a.pull.Number, options)
+		if err != nil {
+			return nil, a.unread(deny(ctx, "read the pull request's timeline", "pull-requests: read or issues: read", err))
+		}
+		for _, event := range page {
+			h.add(event, a.label)
+		}
+		if resp.NextPage <= options.Page {
+			slices.SortStableFunc(h.labels, func(x, y labelling) int { return x.at.Compare(y.at) })
+			return h, nil
+		}
+		options.Page = resp.NextPage
+	}
+	return nil, doesNotCount("the pull request's timeline is longer than %d events, so who set it cannot be told", maxPages*perPage)
+}
+
+func (h *history) add(event *github.Timeline, label string) {
+	kind := event.GetEvent()
+	if kind != "labeled" && kind != "unlabeled" {
+		h.others = append(h.others, event)
+		return
+	}
+	if strings.EqualFold(event.GetLabel().GetName(), label) {
+		h.labels = append(h.labels, labelling{
+			set: kind == "labeled", at: event.GetCreatedAt().Time, by: event.GetActor().GetLogin(), kind: event.GetActor().GetType(),
+		})
+	}
+}
+
+// times is how often the label was set.
+func (h *history) times() int {
+	n := 0
+	for _, l := range h.labels {
+		if l.set {
+			n++
+		}
+	}
+	return n
+}
+
+// lastSet is the time the label was set that still stands. A label that was
+// renamed is on the pull request under a name that nobody set there.
+func (h *history) lastSet() (labelling, error) {
+	if len(h.labels) == 0 || !h.labels[len(h.labels)-1].set {
+		return labelling{}, doesNotCount("the pull request's timeline does not say who set it, as when a label is renamed; %s", again)
+	}
+	last := h.labels[len(h.labels)-1]
+	if last.at.IsZero() {
+		return labelling{}, doesNotCount("the pull request's timeline does not say when it was set; %s", again)
+	}
+	return last, nil
+}
+
+// disturbances are the events after which the pull request may not be what was
+// accepted, in words. A forced push shows here even where the branch's own
+// record of pushes cannot be read.
+var disturbances = map[string]string{
+	"head_ref_force_pushed":           "the branch was force-pushed",
+	"head_ref_deleted":                "the branch was deleted",
+	"head_ref_restored":               "the branch was restored",
+	"reopened":                        "the pull request was reopened",
+	"base_ref_changed":                "the pull request's base was changed",
+	"automatic_base_change_succeeded": "the pull request's base was changed",
+}
+
+// undisturbed is in order when nothing happened since that makes the pull
+// request another. Times are whole seconds, so the same one is not before.
+func (h *history) undisturbed(set labelling) error {
+	for _, event := range h.others {
+		what, disturbing := disturbances[event.GetEvent()]
+		at := event.GetCreatedAt()
+		if disturbing && (at.IsZero() || !at.Before(set.at)) {
+			return doesNotCount("%s after it was set; %s", what, again)
+		}
+	}
+	return nil
+}
+
+// push is an entry of a repository's record of activity
+// (https://docs.github.com/rest/repos/repos#list-repository-activities), which
+// the client library lacks.
+type push struct {
+	After string           `json:"after"`
+	Ref   string           `json:"ref"`
+	At    github.Timestamp `json:"timestamp"`
+}
+
+// pushedBefore is in order when the last push to the head's branch made it this
+// commit, before the label was set.
+func (a *accepting) pushedBefore(ctx context.Context, now *github.PullRequest, set labelling) error {
+	pushes, err := a.pushes(ctx, now.GetHead())
+	switch {
+	case err != nil:
+		return err
+	case len(pushes) == 0:
+		return doesNotCount("GitHub has no record of the pushes to the branch, so which commit it was set for cannot be told")
+	case !strings.EqualFold(pushes[0].After, a.head):
+		return doesNotCount("GitHub's record of the pushes to the branch ends with commit %s; %s", short(pushes[0].After), again)
+	}
+	for _, p := range pushes {
+		if !p.At.Before(set.at) {
+			return doesNotCount("commit %s was pushed after it was set, or in the same second; %s", short(p.After), again)
+		}
+	}
+	return nil
+}
+
+// pushes are the latest pushes to a branch, the last one first.
+func (a *accepting) pushes(ctx context.Context, head *github.PullRequestBranch) ([]push, error) {
+	owner, repo, _ := strings.Cut(head.GetRepo().GetFullName(), "/")
+	if !knownName(owner) || !knownName(repo) {
+		return nil, doesNotCount("the fork that the pull request comes from is gone, so which commit it was set for cannot be told")
+	}
+	ref := "refs/heads/" + head.GetRef()
+	query := url.Values{"ref": {ref}, "direction": {"desc"}, "per_page": {fmt.Sprint(perPage)}}
+	req, err := a.api.NewRequest("GET", fmt.Sprintf("repos/%s/%s/activity?%s", owner, repo, query.Encode()), nil)
+	if err != nil {
+		return nil, fmt.Errorf("read the pushes to the branch: %w", err)
+	}
+	var all []push
+	if _, err := a.api.Do(ctx, req, &all); err != nil {
+		return nil, a.unread(deny(ctx, "read which pushes the pull request's branch had", "contents: read, in the fork too where it is private", err))
+	}
+	return slices.DeleteFunc(all, func(p push) bool { return p.Ref != ref }), nil
+}
