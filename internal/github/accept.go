@@ -103,7 +103,7 @@ func (a *accepting) decide(ctx context.Context) (*record.Acceptance, error) {
 			return nil, err
 		}
 	}
-	return &record.Acceptance{By: set.by, Label: a.label, At: set.at.UTC(), Head: strings.ToLower(a.head)}, nil
+	return &record.Acceptance{By: set.Actor.Login, Label: a.label, At: set.At.UTC(), Head: strings.ToLower(a.head)}, nil
 }
 
 // unread makes what the API would not tell a reason, and leaves failures to
@@ -139,32 +139,32 @@ var login = regexp.MustCompile(`\A[0-9A-Za-z][0-9A-Za-z_-]{0,99}\z`)
 // goes by paths, titles and branch names, which are the author's to choose, so
 // its label says nothing about anybody's will; and an accepted result names a
 // person. Somebody acting through an app counts as themselves.
-func (a *accepting) mayWrite(ctx context.Context, set labelling) error {
+func (a *accepting) mayWrite(ctx context.Context, set happening) error {
 	switch {
-	case set.by == "" || strings.EqualFold(set.by, "ghost"):
+	case set.Actor.Login == "" || strings.EqualFold(set.Actor.Login, "ghost"):
 		return doesNotCount("the account that set it is gone; %s", again)
-	case set.kind != "User":
+	case set.Actor.Type != "User":
 		return doesNotCount("it was set by an app, and only a person with write access can accept")
-	case !login.MatchString(set.by):
+	case !login.MatchString(set.Actor.Login):
 		return doesNotCount("it was set by an account whose name is none that GitHub gives")
 	}
-	level, _, err := a.api.Repositories.GetPermissionLevel(ctx, a.pull.Owner, a.pull.Repo, set.by)
+	level, _, err := a.api.Repositories.GetPermissionLevel(ctx, a.pull.Owner, a.pull.Repo, set.Actor.Login)
 	if err != nil {
-		return a.unread(deny(ctx, fmt.Sprintf("ask what access %s has", set.by), "metadata: read, which every token has", err))
+		return a.unread(deny(ctx, fmt.Sprintf("ask what access %s has", set.Actor.Login), "metadata: read, which every token has", err))
 	}
 	switch level.GetPermission() {
 	case "admin", "maintain", "write":
 		return nil
 	}
-	return doesNotCount("%s, who set it, has no write access to the repository", set.by)
+	return doesNotCount("%s, who set it, has no write access to the repository", set.Actor.Login)
 }
 
 // witnessed reports whether the event that this run is about is the setting of
 // the label on this very head. A label that was set more than once leaves open
 // which time the event is about.
-func (a *accepting) witnessed(h *history, set labelling) bool {
+func (a *accepting) witnessed(h *history, set happening) bool {
 	e := a.event
 	return e.Action == "labeled" && strings.EqualFold(e.Label, a.label) &&
 		strings.EqualFold(e.Owner, a.pull.Owner) && strings.EqualFold(e.Repo, a.pull.Repo) && e.Number == a.pull.Number &&
-		strings.EqualFold(e.Head.SHA, a.head) && strings.EqualFold(e.Sender, set.by) && h.times() == 1
+		strings.EqualFold(e.Head.SHA, a.head) && strings.EqualFold(e.Sender, set.Actor.Login) && h.times() == 1
 }

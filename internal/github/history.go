@@ -3,6 +3,7 @@ package github
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -11,52 +12,60 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// history is what happened on a pull request, as far as it matters to a label:
-// every time it was set or taken off, and everything else of interest.
-type history struct {
-	labels []labelling // in the order they happened
-	others []*github.Timeline
+// happening is an event of a pull request's timeline, of which there are dozens
+// of kinds: the fields that matter here and no others, so that a kind the client
+// library cannot decode does no harm.
+type happening struct {
+	Event string    `json:"event"`
+	At    time.Time `json:"created_at"` // zero for commits, whose dates are their author's to choose
+	Label struct {
+		Name string `json:"name"`
+	} `json:"label"`
+	Actor struct {
+		Login string `json:"login"`
+		Type  string `json:"type"` // User, Bot, ...
+	} `json:"actor"`
 }
 
-// labelling is one time that the label was set or taken off.
-type labelling struct {
-	set  bool
-	at   time.Time
-	by   string // login
-	kind string // User, Bot, ...
+// history is what happened on a pull request, as far as it matters to a label:
+// every time it was set or taken off, and everything else.
+type history struct {
+	labels []happening // in the order of their times
+	others []happening
 }
 
 // history reads every page of the pull request's timeline.
 func (a *accepting) history(ctx context.Context) (*history, error) {
 	h := &history{}
-	options := &github.ListOptions{Page: 1, PerPage: perPage}
-	for range maxPages {
-		page, resp, err := a.api.Issues.ListIssueTimeline(ctx, a.pull.Owner, a.pull.Repo, a.pull.Number, options)
+	for page := 1; page <= maxPages; {
+		req, err := a.api.NewRequest(http.MethodGet, fmt.Sprintf("repos/%s/%s/issues/%d/timeline?per_page=%d&page=%d",
+			a.pull.Owner, a.pull.Repo, a.pull.Number, perPage, page), nil)
+		if err != nil {
+			return nil, fmt.Errorf("read the pull request's timeline: %w", err)
+		}
+		var all []happening
+		resp, err := a.api.Do(ctx, req, &all)
 		if err != nil {
 			return nil, a.unread(deny(ctx, "read the pull request's timeline", "pull-requests: read or issues: read", err))
 		}
-		for _, event := range page {
+		for _, event := range all {
 			h.add(event, a.label)
 		}
-		if resp.NextPage <= options.Page {
-			slices.SortStableFunc(h.labels, func(x, y labelling) int { return x.at.Compare(y.at) })
+		if resp.NextPage <= page {
+			slices.SortStableFunc(h.labels, func(x, y happening) int { return x.At.Compare(y.At) })
 			return h, nil
 		}
-		options.Page = resp.NextPage
+		page = resp.NextPage
 	}
 	return nil, doesNotCount("the pull request's timeline is longer than %d events, so who set it cannot be told", maxPages*perPage)
 }
 
-func (h *history) add(event *github.Timeline, label string) {
-	kind := event.GetEvent()
-	if kind != "labeled" && kind != "unlabeled" {
+func (h *history) add(event happening, label string) {
+	switch {
+	case event.Event != "labeled" && event.Event != "unlabeled":
 		h.others = append(h.others, event)
-		return
-	}
-	if strings.EqualFold(event.GetLabel().GetName(), label) {
-		h.labels = append(h.labels, labelling{
-			set: kind == "labeled", at: event.GetCreatedAt().Time, by: event.GetActor().GetLogin(), kind: event.GetActor().GetType(),
-		})
+	case strings.EqualFold(event.Label.Name, label):
+		h.labels = append(h.labels, event)
 	}
 }
 
@@ -64,7 +73,7 @@ func (h *history) add(event *github.Timeline, label string) {
 func (h *history) times() int {
 	n := 0
 	for _, l := range h.labels {
-		if l.set {
+		if l.Event == "labeled" {
 			n++
 		}
 	}
@@ -73,13 +82,13 @@ func (h *history) times() int {
 
 // lastSet is the time the label was set that still stands. A label that was
 // renamed is on the pull request under a name that nobody set there.
-func (h *history) lastSet() (labelling, error) {
-	if len(h.labels) == 0 || !h.labels[len(h.labels)-1].set {
-		return labelling{}, doesNotCount("the pull request's timeline does not say who set it, as when a label is renamed; %s", again)
+func (h *history) lastSet() (happening, error) {
+	if len(h.labels) == 0 || h.labels[len(h.labels)-1].Event != "labeled" {
+		return happening{}, doesNotCount("the pull request's timeline does not say who set it, as when a label is renamed; %s", again)
 	}
 	last := h.labels[len(h.labels)-1]
-	if last.at.IsZero() {
-		return labelling{}, doesNotCount("the pull request's timeline does not say when it was set; %s", again)
+	if last.At.IsZero() {
+		return happening{}, doesNotCount("the pull request's timeline does not say when it was set; %s", again)
 	}
 	return last, nil
 }
@@ -98,11 +107,10 @@ var disturbances = map[string]string{
 
 // undisturbed is in order when nothing happened since that makes the pull
 // request another. Times are whole seconds, so the same one is not before.
-func (h *history) undisturbed(set labelling) error {
+func (h *history) undisturbed(set happening) error {
 	for _, event := range h.others {
-		what, disturbing := disturbances[event.GetEvent()]
-		at := event.GetCreatedAt()
-		if disturbing && (at.IsZero() || !at.Before(set.at)) {
+		what, disturbing := disturbances[event.Event]
+		if disturbing && (event.At.IsZero() || !event.At.Before(set.At)) {
 			return doesNotCount("%s after it was set; %s", what, again)
 		}
 	}
@@ -113,14 +121,14 @@ func (h *history) undisturbed(set labelling) error {
 // (https://docs.github.com/rest/repos/repos#list-repository-activities), which
 // the client library lacks.
 type push struct {
-	After string           `json:"after"`
-	Ref   string           `json:"ref"`
-	At    github.Timestamp `json:"timestamp"`
+	After string    `json:"after"`
+	Ref   string    `json:"ref"`
+	At    time.Time `json:"timestamp"`
 }
 
 // pushedBefore is in order when the last push to the head's branch made it this
 // commit, before the label was set.
-func (a *accepting) pushedBefore(ctx context.Context, now *github.PullRequest, set labelling) error {
+func (a *accepting) pushedBefore(ctx context.Context, now *github.PullRequest, set happening) error {
 	pushes, err := a.pushes(ctx, now.GetHead())
 	switch {
 	case err != nil:
@@ -131,7 +139,7 @@ func (a *accepting) pushedBefore(ctx context.Context, now *github.PullRequest, s
 		return doesNotCount("GitHub's record of the pushes to the branch ends with commit %s; %s", short(pushes[0].After), again)
 	}
 	for _, p := range pushes {
-		if !p.At.Before(set.at) {
+		if p.At.IsZero() || !p.At.Before(set.At) {
 			return doesNotCount("commit %s was pushed after it was set, or in the same second; %s", short(p.After), again)
 		}
 	}
@@ -146,13 +154,14 @@ func (a *accepting) pushes(ctx context.Context, head *github.PullRequestBranch) 
 	}
 	ref := "refs/heads/" + head.GetRef()
 	query := url.Values{"ref": {ref}, "direction": {"desc"}, "per_page": {fmt.Sprint(perPage)}}
-	req, err := a.api.NewRequest("GET", fmt.Sprintf("repos/%s/%s/activity?%s", owner, repo, query.Encode()), nil)
+	req, err := a.api.NewRequest(http.MethodGet, fmt.Sprintf("repos/%s/%s/activity?%s", owner, repo, query.Encode()), nil)
 	if err != nil {
 		return nil, fmt.Errorf("read the pushes to the branch: %w", err)
 	}
 	var all []push
 	if _, err := a.api.Do(ctx, req, &all); err != nil {
-		return nil, a.unread(deny(ctx, "read which pushes the pull request's branch had", "contents: read, in the fork too where it is private", err))
+		const permission = "contents: read, in the fork too where that is private; or set the label again where a workflow runs on labeled, whose event names the commit"
+		return nil, a.unread(deny(ctx, "read which pushes the pull request's branch had", permission, err))
 	}
 	return slices.DeleteFunc(all, func(p push) bool { return p.Ref != ref }), nil
 }
