@@ -8,10 +8,10 @@ SHELL := /bin/bash
 # The engine that scripts/setup found, also where a docker client would not look.
 engine = root=$(CURDIR); . scripts/lib.bash; use_engine
 
-.PHONY: help setup demo test lint bench accuracy build clean check-setup
+.PHONY: help setup demo test lint bench accuracy build release-check clean check-setup
 
 help: ## show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make sure that a container engine answers
 	@scripts/setup
@@ -37,7 +37,7 @@ lint: ## run the linters (building them takes 3 minutes the first time)
 	go build -C tools -o ../.cache/bin/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	go build -C tools/actionlint -o ../../.cache/bin/ github.com/rhysd/actionlint/cmd/actionlint
 	.cache/bin/golangci-lint run
-	.cache/bin/actionlint
+	.cache/bin/actionlint .github/workflows/*.yml example-workflows/*.yml
 
 bench: ## measure the startup clock against the truth, reading images against dive, and pricing
 	@scripts/setup
@@ -50,19 +50,17 @@ accuracy: setup ## hold every claim against the truth (under 40 minutes; ROW=mem
 
 # A release carries the agent and the launcher for each architecture; a build
 # from a checkout makes them when they are first needed.
-programs := internal/agent/programs/bin
 build: ## build bin/plimsoll and bin/action as they are released
-	@mkdir -p $(programs)
-	for arch in amd64 arm64; do \
-	  for program in agent:./cmd/agent launch:./cmd/agent/launch; do \
-	    CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -ldflags='-s -w' \
-	      -o $(programs)/$${program%%:*}-linux-$$arch $${program#*:}; \
-	  done; \
+	@arch=$$(go env GOHOSTARCH); scripts/build into $(or $(VERSION),dev) bin $$arch; \
+	for program in plimsoll:plimsoll plimsoll-action:action; do \
+	  cp bin/$${program%:*}-linux-$$arch bin/.$$$$ && mv bin/.$$$$ bin/$${program#*:}; \
 	done
-	CGO_ENABLED=0 go build -tags release -trimpath -ldflags='-s -w' -o bin/ ./cmd/plimsoll ./cmd/action
+
+release-check: setup ## try a release in throw-away clones, up to what would be public (takes minutes)
+	@scripts/release-check
 
 clean: ## remove what was built and written, but not the images
-	rm -rf bin out $(programs) .cache/bin .cache/bench
+	rm -rf bin dist out internal/agent/programs/bin .cache/bin .cache/bench
 
 check-setup: ## try scripts/setup on what a killed engine leaves behind (needs root)
 	@scripts/check-setup
