@@ -6,8 +6,6 @@ package e2e
 import (
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -84,56 +82,6 @@ func TestManifestAgreesWithTheProgram(t *testing.T) {
 	for _, script := range []string{m.Runs["main"], m.Runs["post"]} {
 		if _, err := os.Stat(filepath.Join(root, script)); err != nil {
 			t.Error(err)
-		}
-	}
-}
-
-type workflow struct {
-	Permissions map[string]string
-	Jobs        map[string]struct {
-		Steps []struct {
-			Uses string
-			Run  string
-			With map[string]string
-		}
-	}
-}
-
-var pinned = regexp.MustCompile(`\A[\w.-]+/[\w./-]+@[0-9a-f]{40}\z`)
-
-func TestWorkflowsAreCareful(t *testing.T) {
-	root := githubtest.ModuleRoot(t)
-	var files []string
-	for _, pattern := range []string{".github/workflows/*.yml", "example-workflows/*.yml"} {
-		found, err := filepath.Glob(filepath.Join(root, pattern))
-		if err != nil || len(found) == 0 {
-			t.Fatalf("%s: %d files, %v", pattern, len(found), err)
-		}
-		files = append(files, found...)
-	}
-	for _, file := range files {
-		var w workflow
-		load(t, file, &w)
-		for scope, access := range w.Permissions {
-			if access != "read" && scope != "pull-requests" {
-				t.Errorf("%s: permission %s: %s is more than is needed", file, scope, access)
-			}
-		}
-		if w.Permissions == nil {
-			t.Errorf("%s: no permissions, so the jobs get the repository's default", file)
-		}
-		for name, job := range w.Jobs {
-			for _, step := range job.Steps {
-				if step.Uses != "" && !strings.HasPrefix(step.Uses, "./") && !pinned.MatchString(step.Uses) {
-					t.Errorf("%s: job %s uses %s, which is not pinned by a full SHA", file, name, step.Uses)
-				}
-				if strings.Contains(step.Run, "${{") {
-					t.Errorf("%s: job %s has an expression inside a script: %s", file, name, step.Run)
-				}
-				if strings.HasPrefix(step.Uses, "actions/checkout@") && step.With["persist-credentials"] != "false" {
-					t.Errorf("%s: job %s leaves the token in the checkout", file, name)
-				}
-			}
 		}
 	}
 }
