@@ -34,11 +34,12 @@ func TestOutputsAddServicesUp(t *testing.T) {
 		{Cost: &record.CostChange{Base: 10, Head: 12.5}}, {}, {Cost: &record.CostChange{Base: 5, Head: 4}},
 	}}
 	got := map[string]string{}
-	for _, o := range outputs(c, written{comparison: "out/comparison.json", markdown: "out/report.md", html: "out/report.html"}, 1) {
+	for _, o := range outputs(c, written{comparison: "out/comparison.json", markdown: "out/report.md", html: "out/report.html", junit: "out/junit.xml", codeQuality: "out/code-quality.json"}, 1) {
 		got[o.Name] = o.Value
 	}
 	want := map[string]string{
 		"verdict": "fail", "exit-code": "1", "comparison": "out/comparison.json", "report": "out/report.md", "html": "out/report.html",
+		"junit": "out/junit.xml", "code-quality": "out/code-quality.json",
 		"cost-difference": "1.50", "cost-head": "16.50",
 	}
 	for name, value := range got {

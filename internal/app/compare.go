@@ -124,7 +124,7 @@ func readPlan(path string, given config.Images) (config.Plan, error) {
 
 // written are the files of a comparison.
 type written struct {
-	comparison, markdown, html, record, patch string
+	comparison, markdown, html, junit, codeQuality, record, patch string
 }
 
 // prepareOut makes the output directory and tries it, so that no measurement
@@ -153,6 +153,7 @@ func writeComparison(dir string, c record.Comparison, options report.Options) (w
 	w := written{
 		comparison: filepath.Join(dir, "comparison.json"), markdown: filepath.Join(dir, "report.md"),
 		html: filepath.Join(dir, "report.html"), record: filepath.Join(dir, "record.json"),
+		junit: filepath.Join(dir, "junit.xml"), codeQuality: filepath.Join(dir, "code-quality.json"),
 	}
 	body, err := report.JSON(c)
 	if err != nil {
@@ -162,7 +163,14 @@ func writeComparison(dir string, c record.Comparison, options report.Options) (w
 	if err != nil {
 		return w, err
 	}
-	files := map[string][]byte{w.comparison: body, w.html: html, w.markdown: report.Markdown(c, options)}
+	quality, err := report.CodeQuality(c)
+	if err != nil {
+		return w, err
+	}
+	files := map[string][]byte{
+		w.comparison: body, w.html: html, w.markdown: report.Markdown(c, options),
+		w.junit: report.JUnit(c), w.codeQuality: quality,
+	}
 	if len(c.Services) > 0 {
 		if files[w.record], err = report.RecordJSON(c.Services[0].Head); err != nil {
 			return w, err

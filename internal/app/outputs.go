@@ -19,6 +19,8 @@ func outputs(c record.Comparison, files written, code int) []github.Output {
 		{Name: "comparison", Value: files.comparison},
 		{Name: "report", Value: files.markdown},
 		{Name: "html", Value: files.html},
+		{Name: "junit", Value: files.junit},
+		{Name: "code-quality", Value: files.codeQuality},
 		{Name: "cost-difference", Value: difference},
 		{Name: "cost-head", Value: head},
 	}

@@ -41,6 +41,8 @@ var Outputs = append([]Output{
 	{"comparison", OutputPath, "comparison.json: everything that was measured."},
 	{"report", OutputPath, "report.md."},
 	{"html", OutputPath, "report.html."},
+	{"junit", OutputPath, "junit.xml: a test for each budget, for other CI systems."},
+	{"code-quality", OutputPath, "code-quality.json: a finding at the line of each budget that does not hold, for other CI systems."},
 	{"cost-difference", OutputUSD, "Head minus base, over all services. Empty when nothing was priced."},
 	{"cost-head", OutputUSD, "Price of head, over all services. Empty when nothing was priced."},
 	{"comment-url", OutputURL, "The comment. Empty when none was written."},
