@@ -93,13 +93,23 @@ func (t *Courier) RoundTrip(req *http.Request) (*http.Response, error) {
 			}
 		}
 		again := err != nil || resp.StatusCode >= 500
-		if !again || req.Method == http.MethodPost || try == Tries {
+		if !again || !repeatable(req) || try == Tries {
 			return forgetQuota(resp), err
 		}
 		if err := Sleep(req.Context(), Backoff(try)); err != nil {
 			return nil, err
 		}
 	}
+}
+
+type onceKey struct{}
+
+// Once marks requests that are not sent again when they may have been read, as
+// a POST is not: those that add to what is there.
+func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
+func repeatable(req *http.Request) bool {
+	return req.Method != http.MethodPost && req.Context().Value(onceKey{}) == nil
 }
 
 // forgetQuota hides from go-github when the quota is renewed. It would refuse

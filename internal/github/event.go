@@ -22,11 +22,22 @@ type Event struct {
 	Owner  string // of the repository the workflow runs in
 	Repo   string
 	Number int  // of the pull request; 0 when the event has none
-	Fork   bool // the pull request's head lives in another repository
+	Fork   bool // the head lives in another repository
 	Head   Commit
 	Base   Commit
 	Label  string // that was set or taken off, of labeled and unlabeled
 	Sender string // login of who did what the event is about
+
+	// HeadOwner and HeadRepo are the repository that holds the head of a pull
+	// request or of a workflow_run's run; empty once a fork was deleted.
+	HeadOwner string
+	HeadRepo  string
+	RunID     int64 // the run a workflow_run event is about
+}
+
+// HeadRef is the head as [Client.PullOf] wants it.
+func (e Event) HeadRef() HeadRef {
+	return HeadRef{Owner: e.HeadOwner, Repo: e.HeadRepo, Branch: e.Head.Ref, SHA: e.Head.SHA}
 }
 
 // Commit is one side of a change.
@@ -63,6 +74,8 @@ type payload struct {
 	Ref         string       `json:"ref"`
 	Before      string       `json:"before"`
 	After       string       `json:"after"`
+	WorkflowRun *workflowRun `json:"workflow_run"`
+	Issue       *issue       `json:"issue"`
 	Label       *struct {
 		Name string `json:"name"`
 	} `json:"label"`
@@ -85,6 +98,18 @@ type branch struct {
 	SHA  string      `json:"sha"`
 	Ref  string      `json:"ref"`
 	Repo *repository `json:"repo"` // null once a fork was deleted
+}
+
+type workflowRun struct {
+	ID         int64       `json:"id"`
+	HeadSHA    string      `json:"head_sha"`
+	HeadBranch string      `json:"head_branch"`
+	HeadRepo   *repository `json:"head_repository"`
+}
+
+type issue struct {
+	Number      int             `json:"number"`
+	PullRequest json.RawMessage `json:"pull_request"` // there for pull requests only
 }
 
 type mergeGroup struct {
@@ -129,9 +154,7 @@ func ReadEvent(name, path string) (Event, error) {
 
 func (p payload) event(name string) (Event, error) {
 	e := Event{Name: name, Action: p.Action}
-	if p.Repository != nil {
-		e.Owner, e.Repo, _ = strings.Cut(p.Repository.FullName, "/")
-	}
+	e.Owner, e.Repo = p.Repository.parts()
 	if p.Label != nil {
 		e.Label = p.Label.Name
 	}
@@ -152,6 +175,12 @@ func (p payload) event(name string) (Event, error) {
 			return Event{}, missing(name, "ref and after")
 		}
 		e.Head, e.Base = Commit{p.After, p.Ref}, Commit{unborn(p.Before), p.Ref}
+	case "workflow_run":
+		return p.run(e)
+	case "issue_comment":
+		if p.Issue != nil && len(p.Issue.PullRequest) > 0 {
+			e.Number = p.Issue.Number
+		}
 	default:
 		e.Head.Ref = p.Ref
 	}
@@ -168,7 +197,30 @@ func (p payload) pull(e Event) (Event, error) {
 	// Without a repository the head's fork is gone: still not ours.
 	e.Fork = pr.Head.Repo == nil || pr.Base.Repo == nil ||
 		!strings.EqualFold(pr.Head.Repo.FullName, pr.Base.Repo.FullName)
+	e.HeadOwner, e.HeadRepo = pr.Head.Repo.parts()
 	return e, nil
+}
+
+// run reads a workflow_run event, whose head is that of the run it is about.
+// It has no pull request: for forks GitHub leaves its list of them empty.
+func (p payload) run(e Event) (Event, error) {
+	r := p.WorkflowRun
+	if r == nil || r.ID <= 0 || r.HeadSHA == "" {
+		return Event{}, missing(e.Name, "workflow_run with an id and a head")
+	}
+	e.RunID, e.Head = r.ID, Commit{r.HeadSHA, r.HeadBranch}
+	e.HeadOwner, e.HeadRepo = r.HeadRepo.parts()
+	e.Fork = p.Repository == nil || r.HeadRepo == nil || !strings.EqualFold(r.HeadRepo.FullName, p.Repository.FullName)
+	return e, nil
+}
+
+// parts are the owner and the name, "" where there is no repository.
+func (r *repository) parts() (owner, name string) {
+	if r == nil {
+		return "", ""
+	}
+	owner, name, _ = strings.Cut(r.FullName, "/")
+	return owner, name
 }
 
 // unborn turns the all-zero SHA that a push of a new branch names as its past

@@ -19,14 +19,16 @@ func TestEventsOfGitHub(t *testing.T) {
 	for _, c := range []struct {
 		event   string
 		pull    bool
-		base    bool // every example names where it came from
+		head    bool // every example names a commit
+		base    bool // and where that came from
+		run     bool // and another run
 		mayBoot bool
 	}{
-		{event: "pull_request", pull: true, base: true, mayBoot: true},
-		{event: "merge_group", base: true, mayBoot: true},
-		{event: "push", mayBoot: true},
+		{event: "pull_request", pull: true, head: true, base: true, mayBoot: true},
+		{event: "merge_group", head: true, base: true, mayBoot: true},
+		{event: "push", head: true, mayBoot: true},
 		{event: "workflow_dispatch", mayBoot: true},
-		{event: "workflow_run"},
+		{event: "workflow_run", head: true, run: true},
 		{event: "issue_comment"},
 	} {
 		t.Run(c.event, func(t *testing.T) {
@@ -39,8 +41,14 @@ func TestEventsOfGitHub(t *testing.T) {
 				if e.Owner == "" || e.Repo == "" {
 					t.Errorf("example %d has no repository: %+v", i, e)
 				}
-				if got := e.Number > 0 && len(e.Head.SHA) == 40; c.pull && !got {
+				if c.pull && e.Number == 0 {
 					t.Errorf("example %d has no pull request: %+v", i, e)
+				}
+				if c.head && len(e.Head.SHA) != 40 {
+					t.Errorf("example %d has no head: %+v", i, e)
+				}
+				if c.run && (e.RunID == 0 || e.HeadRef().Branch == "" || e.HeadRef().Owner == "") {
+					t.Errorf("example %d has no run: %+v", i, e)
 				}
 				if c.base && len(e.Base.SHA) != 40 {
 					t.Errorf("example %d has no base: %+v", i, e)
@@ -71,6 +79,7 @@ func TestEventOfPullRequest(t *testing.T) {
 		Name: "pull_request", Action: "synchronize", Owner: "Codertocat", Repo: want.Repository.Name, Number: want.Number,
 		Head: github.Commit{SHA: want.Pull.Head.SHA, Ref: want.Pull.Head.Ref},
 		Base: github.Commit{SHA: want.Pull.Base.SHA, Ref: want.Pull.Base.Ref}, Sender: "Codertocat",
+		HeadOwner: "Codertocat", HeadRepo: "Hello-World",
 	}, got); d != "" {
 		t.Errorf("event (-want +got):\n%s", d)
 	}
@@ -232,5 +241,29 @@ func TestNewRunErrors(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s=%q: error %v, want one that names it", name, value, err)
 		}
+	}
+}
+
+// What a workflow_run event is about: the run of a fork is known as such, and
+// once the fork is gone nothing is taken for ours.
+func TestEventOfWorkflowRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		head string
+		want github.HeadRef
+		fork bool
+	}{
+		"same repository":    {`{"full_name": "o/r"}`, github.HeadRef{Owner: "o", Repo: "r", Branch: "x", SHA: "aa"}, false},
+		"another repository": {`{"full_name": "stranger/r"}`, github.HeadRef{Owner: "stranger", Repo: "r", Branch: "x", SHA: "aa"}, true},
+		"fork was deleted":   {`null`, github.HeadRef{Branch: "x", SHA: "aa"}, true},
+	} {
+		raw := `{"action": "completed", "repository": {"full_name": "o/r"},
+			"workflow_run": {"id": 5, "head_sha": "aa", "head_branch": "x", "head_repository": ` + c.head + `}}`
+		e, err := github.ParseEvent("workflow_run", []byte(raw))
+		if err != nil || e.Fork != c.fork || e.HeadRef() != c.want || e.RunID != 5 || e.Number != 0 {
+			t.Errorf("%s: %+v, %v", name, e, err)
+		}
+	}
+	if _, err := github.ParseEvent("workflow_run", []byte(`{"repository": {"full_name": "o/r"}}`)); err == nil {
+		t.Error("a workflow_run event without a run was taken")
 	}
 }

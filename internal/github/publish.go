@@ -14,8 +14,9 @@ const publishTime = 5 * time.Minute
 
 // Publication is everything a finished comparison shows on GitHub, rendered.
 type Publication struct {
-	Comment     string // Markdown for the pull request; "" wants none
-	Summary     string // Markdown for the job summary; "" wants none
+	Comment     string       // Markdown for the pull request; "" wants none
+	Check       *CheckResult // what ends the check run; nil where there is none
+	Summary     string       // Markdown for the job summary; "" wants none
 	Outputs     []Output
 	Annotations []Annotation
 }
@@ -24,6 +25,7 @@ type Publication struct {
 type Destination struct {
 	Run      Run
 	Client   *Client   // nil when there is no token
+	Check    *CheckRun // in progress; nil when none could be started or none is wanted
 	Commands io.Writer // the step's standard output, where the runner reads commands
 }
 
@@ -31,22 +33,28 @@ type Destination struct {
 type Outcome struct {
 	Comment  Comment       // zero when there is none
 	Refused  *RefusedError // why there is none; nil when there is one or none was wanted
+	Check    string        // address of the check run that was ended, "" when there is none
 	Warnings []error       // what else could not be written
 }
 
-// Publish posts the comment, writes summary and outputs, and annotates, in this
-// order: the comment's address is the output comment-url, and a comment that
-// was refused goes to the summary with the reason. A step that fails does not
-// keep the others from being tried.
+// Publish posts the comment, ends the check run, writes summary and outputs, and
+// annotates, in this order: the addresses of comment and check run are the
+// outputs comment-url and check-url, and a comment that was refused goes to the
+// summary with the reason. A step that fails does not keep the others from being
+// tried.
 func Publish(ctx context.Context, to Destination, p Publication) Outcome {
 	var out Outcome
 	if p.Comment != "" {
 		out.Comment, out.Refused = post(ctx, to, p.Comment)
 	}
+	if to.Client != nil && to.Check != nil && p.Check != nil {
+		out.endCheck(ctx, to, *p.Check)
+	}
 	if text := summaryOf(p, out.Refused); text != "" {
 		out.warn(AppendSummary(to.Run.Summary, text))
 	}
-	out.warn(AppendOutputs(to.Run.Output, append(p.Outputs[:len(p.Outputs):len(p.Outputs)], Output{"comment-url", out.Comment.URL})))
+	out.warn(AppendOutputs(to.Run.Output, append(p.Outputs[:len(p.Outputs):len(p.Outputs)],
+		Output{"comment-url", out.Comment.URL}, Output{"check-url", out.Check})))
 	annotations := p.Annotations
 	if out.Refused.worthTelling() {
 		annotations = append(annotations[:len(annotations):len(annotations)],
@@ -60,6 +68,17 @@ func (o *Outcome) warn(err error) {
 	if err != nil {
 		o.Warnings = append(o.Warnings, err)
 	}
+}
+
+// endCheck ends the check run also when the comment took all of its time.
+func (o *Outcome) endCheck(ctx context.Context, to Destination, r CheckResult) {
+	ctx, cancel := context.WithTimeout(ctx, publishTime)
+	defer cancel()
+	if err := to.Client.EndCheck(ctx, to.Run, *to.Check, r); err != nil {
+		o.warn(fmt.Errorf("the check run stays in progress: %w", err))
+		return
+	}
+	o.Check = to.Check.URL
 }
 
 // post comments where that is possible and allowed. On a fork's pull request it

@@ -103,7 +103,7 @@ func TestPublish(t *testing.T) {
 	if got := read(t, st.summary); got != "the summary\n" {
 		t.Errorf("summary %q", got)
 	}
-	want := map[string]string{"verdict": "fail", "exit-code": "1", "comment-url": out.Comment.URL}
+	want := map[string]string{"verdict": "fail", "exit-code": "1", "comment-url": out.Comment.URL, "check-url": ""}
 	if d := cmp.Diff(want, outputs(t, read(t, st.output))); d != "" || out.Comment.URL == "" {
 		t.Errorf("outputs (-want +got):\n%s", d)
 	}

@@ -31,6 +31,7 @@ type Server struct {
 	pulls     []*Pull
 	pushes    []*pushed
 	artifacts []*Artifact
+	checks    []*Check
 	access    map[string]string // roles by repository and login
 	locked    map[string]bool
 	users     map[string]User
@@ -74,6 +75,10 @@ var operations = map[string]func(*Server, User, operation, *http.Request) reply{
 	"GET /repos/{owner}/{repo}/actions/runs":                                     (*Server).listAllRuns,
 	"GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts":                  (*Server).listArtifacts,
 	"GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}": (*Server).getArtifact,
+	"POST /repos/{owner}/{repo}/check-runs":                                      (*Server).createCheck,
+	"GET /repos/{owner}/{repo}/check-runs/{check_run_id}":                        (*Server).getCheck,
+	"PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}":                      (*Server).updateCheck,
+	"GET /repos/{owner}/{repo}/commits/{ref}/check-runs":                         (*Server).listChecks,
 	"GET /user": (*Server).whoami,
 }
 
