@@ -73,7 +73,7 @@ func (c *Client) StartCheck(ctx context.Context, run Run, name string) (CheckRun
 		if decided(resp, err) || ctx.Err() != nil || try == courier.Tries {
 			return CheckRun{}, denyCheck(ctx, doing, err)
 		}
-		if err := courier.Sleep(ctx, c.pause(try)); err != nil {
+		if err := courier.Sleep(ctx, courier.Backoff(try)); err != nil {
 			return CheckRun{}, denyCheck(ctx, doing, err)
 		}
 		// It may have been made all the same.
@@ -167,7 +167,7 @@ func (c *Client) updateCheck(ctx context.Context, owner, repo string, id int64, 
 		if decided(resp, err) || ctx.Err() != nil || try == courier.Tries {
 			return denyCheck(ctx, doing, err)
 		}
-		if err := courier.Sleep(ctx, c.pause(try)); err != nil {
+		if err := courier.Sleep(ctx, courier.Backoff(try)); err != nil {
 			return denyCheck(ctx, doing, err)
 		}
 		now, _, err := c.api.Checks.GetCheckRun(ctx, owner, repo, id)

@@ -14,10 +14,8 @@ import (
 // Client talks to one GitHub, GitHub Enterprise Server or compatible API. It is
 // for one goroutine.
 type Client struct {
-	api *github.Client
-	// pause waits between two tries of what the transport may not repeat.
-	pause func(try int) time.Duration
-	self  *string // the token's own login, once it was asked for
+	api  *github.Client
+	self *string // the token's own login, once it was asked for
 }
 
 // Options say how a [Client] reaches the API.
@@ -57,5 +55,5 @@ func NewClient(o Options) (*Client, error) {
 		CheckRedirect: lent.CheckRedirect,
 	})
 	gh.BaseURL, gh.UserAgent = base, "plimsoll"
-	return &Client{api: gh, pause: courier.Backoff}, nil
+	return &Client{api: gh}, nil
 }

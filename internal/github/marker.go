@@ -27,7 +27,7 @@ type Marker struct {
 // markerLine matches a marker at the very start of a comment, and only there:
 // a quoted comment must not be mistaken for the real one.
 var markerLine = regexp.MustCompile(`\A<!-- ` + markerSchema +
-	` key=(\S{0,400}) head=([0-9a-fA-F]{0,64}) run=([0-9]{1,19}) attempt=([0-9]{1,9}) digest=([0-9a-f]{0,64}) -->`)
+	` key=(\S{0,400}) head=([0-9a-fA-F]{0,64}) run=([0-9]{1,19}) attempt=([0-9]{1,18}) digest=([0-9a-f]{0,64}) -->`)
 
 // String is the marker as an HTML comment without a line end. No value can end
 // the HTML comment: everything but letters, digits, "_", "." and "~" is

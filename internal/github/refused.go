@@ -76,6 +76,12 @@ func refuse(ctx context.Context, doing string, err error) error {
 	return &RefusedError{Reason: reasonOf(err), Err: fmt.Errorf("%s: %w", doing, err)}
 }
 
+// refusedFor reports whether err is a refusal for this reason.
+func refusedFor(err error, reason Reason) bool {
+	var refused *RefusedError
+	return errors.As(err, &refused) && refused.Reason == reason
+}
+
 func reasonOf(err error) Reason {
 	var limit *courier.LimitError
 	var secondary *github.AbuseRateLimitError

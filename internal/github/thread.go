@@ -1,0 +1,116 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/google/go-github/v60/github"
+)
+
+// maxComment is GitHub's limit in characters, found in its answer "Body is too
+// long (maximum is 65536 characters)".
+const maxComment = 65536
+
+// maxPages bounds the listing of a pull request's comments: 10,000 of them.
+const maxPages = 100
+
+// Pull names a pull request.
+type Pull struct {
+	Owner  string
+	Repo   string
+	Number int
+}
+
+// Comment keeps the pull request's one comment for the marker's key up to date,
+// as [Keep] says.
+func (c *Client) Comment(ctx context.Context, pull Pull, marker Marker, body string) (Comment, error) {
+	return Keep(ctx, &pullThread{c, pull}, marker, body)
+}
+
+// pullThread is the conversation of a pull request.
+type pullThread struct {
+	*Client
+	pull Pull
+}
+
+// Limit implements [Thread].
+func (t *pullThread) Limit() int { return maxComment }
+
+// Create implements [Thread].
+func (t *pullThread) Create(ctx context.Context, text string) (Comment, error) {
+	made, _, err := t.api.Issues.CreateComment(ctx, t.pull.Owner, t.pull.Repo, t.pull.Number, &github.IssueComment{Body: &text})
+	if err != nil {
+		return Comment{}, refuse(ctx, fmt.Sprintf("comment on pull request %d", t.pull.Number), err)
+	}
+	return Comment{made.GetID(), made.GetHTMLURL()}, nil
+}
+
+// Update implements [Thread].
+func (t *pullThread) Update(ctx context.Context, id int64, text string) (Comment, error) {
+	made, _, err := t.api.Issues.EditComment(ctx, t.pull.Owner, t.pull.Repo, id, &github.IssueComment{Body: &text})
+	if err != nil {
+		return Comment{}, refuse(ctx, fmt.Sprintf("update comment %d", id), err)
+	}
+	return Comment{made.GetID(), made.GetHTMLURL()}, nil
+}
+
+// Delete implements [Thread].
+func (t *pullThread) Delete(ctx context.Context, id int64) error {
+	if _, err := t.api.Issues.DeleteComment(ctx, t.pull.Owner, t.pull.Repo, id); err != nil {
+		return refuse(ctx, fmt.Sprintf("delete duplicate comment %d", id), err)
+	}
+	return nil
+}
+
+// List implements [Thread]. It reads every page.
+func (t *pullThread) List(ctx context.Context) ([]Posted, error) {
+	var ours []Posted
+	opts := &github.IssueListCommentsOptions{ListOptions: github.ListOptions{Page: 1, PerPage: perPage}}
+	for range maxPages {
+		page, resp, err := t.api.Issues.ListComments(ctx, t.pull.Owner, t.pull.Repo, t.pull.Number, opts)
+		if err != nil {
+			return nil, refuse(ctx, fmt.Sprintf("list comments of pull request %d", t.pull.Number), err)
+		}
+		for _, c := range page {
+			if _, marked := ParseMarker(c.GetBody()); !marked {
+				continue // whoever wrote it
+			}
+			if ok, err := t.wrote(ctx, c.GetUser()); err != nil {
+				return nil, err
+			} else if ok {
+				ours = append(ours, Posted{Comment{c.GetID(), c.GetHTMLURL()}, c.GetBody()})
+			}
+		}
+		if resp.NextPage <= opts.Page {
+			return ours, nil
+		}
+		opts.Page = resp.NextPage
+	}
+	return nil, &RefusedError{Reason: Invalid, Err: errors.New("pull request has more than 10,000 comments")}
+}
+
+// wrote reports whether a comment of this author may be ours. Anyone can paste
+// a marker: a stranger's would let them put words into the result afterwards,
+// or with a high run number keep it from being shown. So the author must be a
+// bot or the token's own user.
+func (c *Client) wrote(ctx context.Context, author *github.User) (bool, error) {
+	if author.GetType() == "Bot" {
+		return true, nil
+	}
+	if c.self == nil {
+		user, resp, err := c.api.Users.Get(ctx, "")
+		if err != nil && !answered(resp) {
+			return false, refuse(ctx, "ask who the token belongs to", err)
+		}
+		login := user.GetLogin() // "" for the tokens of apps, which may not ask
+		c.self = &login
+	}
+	return *c.self != "" && *c.self == author.GetLogin(), nil
+}
+
+// answered reports whether GitHub itself turned the request down.
+func answered(resp *github.Response) bool {
+	return resp != nil && resp.Response != nil && resp.StatusCode < http.StatusInternalServerError
+}
