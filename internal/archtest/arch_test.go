@@ -24,6 +24,7 @@ var helpers = below(
 	module+"/internal/e2e",
 	module+"/internal/engine/enginetest",
 	module+"/internal/github/githubtest",
+	module+"/internal/gitlab/gitlabtest",
 )
 
 // links says what must not end up in a command, and why.
