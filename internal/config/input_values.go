@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,23 +19,6 @@ var booleans = notation[bool]{"true or false", func(s string) (bool, error) {
 	}
 	return false, errors.New("no other word is understood")
 }}
-
-// comments are what can become of the comment. An older form of the input said
-// true or false.
-var comments = notation[string]{"one of " + strings.Join(commentBehaviors, ", "), func(s string) (string, error) {
-	if on, err := booleans.read(s); err == nil {
-		if on {
-			return "update", nil
-		}
-		return "off", nil
-	}
-	if !slices.Contains(commentBehaviors, s) {
-		return "", fmt.Errorf("no other word is understood%s", didYouMean(s, commentBehaviors))
-	}
-	return s, nil
-}}
-
-var commentBehaviors = []string{"update", "new", "hide-and-new", "only-on-change", "off"}
 
 // titles are shown in GitHub's own pages.
 var titles = notation[string]{"text on one line of at most 100 characters", func(s string) (string, error) {

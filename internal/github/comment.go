@@ -56,7 +56,13 @@ type sticky struct {
 // Forges offer no "write if unchanged", so each write is followed by another
 // look, until the look finds this run's text or a newer run's. A create whose
 // answer was lost is therefore found again rather than repeated.
-func Keep(ctx context.Context, thread Thread, marker Marker, body string) (Comment, error) {
+func Keep(ctx context.Context, thread Thread, marker Marker, body string, how Behavior) (Comment, error) {
+	switch how {
+	case Off:
+		return Comment{}, nil
+	case New, HideAndNew:
+		return Comment{}, &RefusedError{Reason: Invalid, Err: fmt.Errorf("comment behaviour %s is not there yet", how)}
+	}
 	text, marker, err := marker.with(body)
 	if err != nil {
 		return Comment{}, err
@@ -64,7 +70,7 @@ func Keep(ctx context.Context, thread Thread, marker Marker, body string) (Comme
 	if n := utf8.RuneCountInString(text); n > thread.Limit() {
 		return Comment{}, &RefusedError{Reason: Invalid, Err: fmt.Errorf("comment has %d characters, at most %d are taken", n, thread.Limit())}
 	}
-	p := &posting{Thread: thread, marker: marker, text: text, barred: map[int64]bool{}}
+	p := &posting{Thread: thread, marker: marker, text: text, how: how, barred: map[int64]bool{}}
 	for round := 1; round <= maxRounds; round++ {
 		done, err := p.round(ctx, round)
 		if done || err != nil {
@@ -82,6 +88,7 @@ type posting struct {
 	Thread
 	marker  Marker
 	text    string
+	how     Behavior
 	result  Comment        // written in this call and acknowledged
 	created bool           // result is a comment of our own making
 	barred  map[int64]bool // comments this token may not change
@@ -126,6 +133,9 @@ func (p *posting) absent(ctx context.Context, round int) (bool, error) {
 			return true, nil
 		}
 		return false, courier.Sleep(ctx, courier.Backoff(1))
+	}
+	if p.how == OnlyOnChange {
+		return true, &RefusedError{Reason: NoNews}
 	}
 	return false, p.create(ctx)
 }

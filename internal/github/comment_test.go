@@ -63,11 +63,11 @@ func reason(t *testing.T, err error) github.Reason {
 func TestCommentIsCreatedThenUpdated(t *testing.T) {
 	s := githubtest.New(t)
 	s.Add("o", "r", 7, githubtest.User{Login: "ann", Type: "User"}, "hello")
-	first, err := client(t, s, "token").Comment(t.Context(), pull, marker, "one")
+	first, err := client(t, s, "token").Comment(t.Context(), pull, marker, "one", github.Update)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := client(t, s, "token").Comment(t.Context(), pull, with(marker, 43), "two")
+	second, err := client(t, s, "token").Comment(t.Context(), pull, with(marker, 43), "two", github.Update)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestCommentIsCreatedThenUpdated(t *testing.T) {
 func TestCommentOfTheSameTextIsNotWrittenAgain(t *testing.T) {
 	s := githubtest.New(t)
 	for range 2 {
-		if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "one"); err != nil {
+		if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "one", github.Update); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -97,7 +97,7 @@ func TestCommentKeysAreApart(t *testing.T) {
 	for _, key := range []string{"ci/a", "ci/b", "ci/a"} {
 		m := marker
 		m.Key = key
-		if _, err := client(t, s, "token").Comment(t.Context(), pull, m, "of "+key); err != nil {
+		if _, err := client(t, s, "token").Comment(t.Context(), pull, m, "of "+key, github.Update); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -110,7 +110,7 @@ func TestCommentIsFoundOnTheLastOfThirtyPages(t *testing.T) {
 		s.Add("o", "r", 7, githubtest.User{Login: "ann", Type: "User"}, fmt.Sprint(i))
 	}
 	old := s.Add("o", "r", 7, githubtest.Actions, text(with(marker, 1), "old"))
-	got, err := client(t, s, "token").Comment(t.Context(), pull, marker, "new")
+	got, err := client(t, s, "token").Comment(t.Context(), pull, marker, "new", github.Update)
 	if err != nil || got.ID != old {
 		t.Fatalf("comment %+v, %v, want %d updated", got, err, old)
 	}
@@ -126,7 +126,7 @@ func TestCommentOfANewerRunStays(t *testing.T) {
 	} {
 		s := githubtest.New(t)
 		s.Add("o", "r", 7, githubtest.Actions, text(newer, "newer"))
-		_, err := client(t, s, "token").Comment(t.Context(), pull, marker, "older")
+		_, err := client(t, s, "token").Comment(t.Context(), pull, marker, "older", github.Update)
 		if got := reason(t, err); got != github.Superseded {
 			t.Errorf("%s: reason %s", name, got)
 		}
@@ -139,7 +139,7 @@ func TestCommentRemovesOlderDuplicates(t *testing.T) {
 	oldest := s.Add("o", "r", 7, githubtest.Actions, text(with(marker, 1), "a"))
 	s.Add("o", "r", 7, githubtest.Actions, text(with(marker, 2), "b"))
 	s.Add("o", "r", 7, githubtest.User{Login: "ann", Type: "User"}, "> "+text(with(marker, 3), "quoted"))
-	got, err := client(t, s, "token").Comment(t.Context(), pull, marker, "new")
+	got, err := client(t, s, "token").Comment(t.Context(), pull, marker, "new", github.Update)
 	if err != nil || got.ID != oldest {
 		t.Errorf("comment %+v, %v, want %d", got, err, oldest)
 	}
@@ -151,7 +151,7 @@ func TestCommentRemovesOlderDuplicates(t *testing.T) {
 func TestCommentOfAStrangerWithOurMarkerIsIgnored(t *testing.T) {
 	s := githubtest.New(t)
 	s.Add("o", "r", 7, githubtest.User{Login: "mallory", Type: "User"}, text(with(marker, 1<<60), "all is well"))
-	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "over budget"); err != nil {
+	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "over budget", github.Update); err != nil {
 		t.Fatal(err)
 	}
 	only(t, s, "all is well", "over budget")
@@ -161,7 +161,7 @@ func TestCommentOfOurOwnUserIsFound(t *testing.T) {
 	s := githubtest.New(t)
 	s.Grant("ann's", githubtest.User{Login: "ann", Type: "User"})
 	for _, body := range []string{"one", "two"} {
-		if _, err := client(t, s, "ann's").Comment(t.Context(), pull, marker, body); err != nil {
+		if _, err := client(t, s, "ann's").Comment(t.Context(), pull, marker, body, github.Update); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -172,7 +172,7 @@ func TestCommentThatMayNotBeChangedIsLeft(t *testing.T) {
 	s := githubtest.New(t)
 	theirs := s.Add("o", "r", 7, githubtest.User{Login: "other[bot]", Type: "Bot"}, text(with(marker, 1), "theirs"))
 	s.Fail(githubtest.Fault{Method: "PATCH", Path: fmt.Sprint(theirs), How: githubtest.Status(http.StatusForbidden, "Resource not accessible by integration")})
-	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "ours"); err != nil {
+	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "ours", github.Update); err != nil {
 		t.Fatal(err)
 	}
 	only(t, s, "theirs", "ours")
@@ -182,7 +182,7 @@ func TestCommentDeletedBetweenListAndUpdate(t *testing.T) {
 	s := githubtest.New(t)
 	old := s.Add("o", "r", 7, githubtest.Actions, text(with(marker, 1), "old"))
 	s.Fail(githubtest.Fault{Method: "PATCH", Times: 1, How: githubtest.Before(func() { s.Remove(old) })})
-	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "new"); err != nil {
+	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "new", github.Update); err != nil {
 		t.Fatal(err)
 	}
 	only(t, s, "new")
@@ -201,7 +201,7 @@ func TestCommentsCreatedAtOnceBecomeOne(t *testing.T) {
 		s.Fail(githubtest.Fault{Method: "POST", Times: 1, How: githubtest.Before(func() {
 			s.Add("o", "r", 7, githubtest.Actions, text(with(marker, c.other), "theirs"))
 		})})
-		_, err := client(t, s, "token").Comment(t.Context(), pull, marker, "ours")
+		_, err := client(t, s, "token").Comment(t.Context(), pull, marker, "ours", github.Update)
 		if c.want == "ours" && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -218,7 +218,7 @@ func TestManyRunsLeaveOneComment(t *testing.T) {
 	for run := range 20 {
 		wait.Go(func() {
 			c := client(t, s, "token")
-			_, err := c.Comment(context.Background(), pull, with(marker, int64(run+1)), fmt.Sprintf("run %d.", run+1))
+			_, err := c.Comment(context.Background(), pull, with(marker, int64(run+1)), fmt.Sprintf("run %d.", run+1), github.Update)
 			var refused *github.RefusedError
 			if err != nil && (!errors.As(err, &refused) || refused.Reason != github.Superseded) {
 				t.Errorf("run %d: %v", run+1, err)
@@ -254,7 +254,7 @@ func TestCommentRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := githubtest.New(t)
 			c.prepare(s)
-			_, err := client(t, s, "token").Comment(t.Context(), pull, marker, c.body)
+			_, err := client(t, s, "token").Comment(t.Context(), pull, marker, c.body, github.Update)
 			if got := reason(t, err); got != c.want {
 				t.Errorf("reason %s, want %s: %v", got, c.want, err)
 			}
@@ -278,7 +278,7 @@ func count(s *githubtest.Server, method string) int {
 
 func TestCommentOnEnterpriseServer(t *testing.T) {
 	s := githubtest.NewEnterprise(t)
-	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "one"); err != nil {
+	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "one", github.Update); err != nil {
 		t.Fatal(err)
 	}
 	only(t, s, "one")
@@ -294,7 +294,7 @@ func TestCommentWithoutToken(t *testing.T) {
 func TestTokenIsShownToTheAPIOnly(t *testing.T) {
 	s, other := githubtest.New(t), githubtest.New(t)
 	s.Fail(githubtest.Fault{How: githubtest.Status(http.StatusTemporaryRedirect, "Moved", "Location", other.URL+"/repos/o/r/issues/7/comments?per_page=100&page=1")})
-	_, err := client(t, s, "token").Comment(t.Context(), pull, marker, "x")
+	_, err := client(t, s, "token").Comment(t.Context(), pull, marker, "x", github.Update)
 	if got := reason(t, err); got != github.BadToken {
 		t.Errorf("reason %s, want the other host to miss the token: %v", got, err)
 	}
@@ -304,7 +304,7 @@ func TestCommentGivesUpWithItsCaller(t *testing.T) {
 	s := githubtest.New(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	s.Fail(githubtest.Fault{How: func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { cancel(); <-r.Context().Done() }})
-	if _, err := client(t, s, "token").Comment(ctx, pull, marker, "x"); !errors.Is(err, context.Canceled) {
+	if _, err := client(t, s, "token").Comment(ctx, pull, marker, "x", github.Update); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want the caller's", err)
 	}
 }

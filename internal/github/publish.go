@@ -17,6 +17,7 @@ type Publication struct {
 	Comment     string       // Markdown for the pull request; "" wants none
 	Check       *CheckResult // what ends the check run; nil where there is none
 	Summary     string       // Markdown for the job summary; "" wants none
+	Quiet       bool         // everything passes and nothing moved: OnlyOnChange makes no comment for it
 	Outputs     []Output
 	Annotations []Annotation
 }
@@ -26,6 +27,7 @@ type Destination struct {
 	Run      Run
 	Client   *Client   // nil when there is no token
 	Check    *CheckRun // in progress; nil when none could be started or none is wanted
+	Behavior Behavior  // of the comment; "" is Update
 	Commands io.Writer // the step's standard output, where the runner reads commands
 }
 
@@ -44,8 +46,8 @@ type Outcome struct {
 // tried.
 func Publish(ctx context.Context, to Destination, p Publication) Outcome {
 	var out Outcome
-	if p.Comment != "" {
-		out.Comment, out.Refused = post(ctx, to, p.Comment)
+	if p.Comment != "" && to.Behavior != Off {
+		out.Comment, out.Refused = post(ctx, to, p)
 	}
 	if to.Client != nil && to.Check != nil && p.Check != nil {
 		out.endCheck(ctx, to, *p.Check)
@@ -84,7 +86,7 @@ func (o *Outcome) endCheck(ctx context.Context, to Destination, r CheckResult) {
 // post comments where that is possible and allowed. On a fork's pull request it
 // does not try: whether the token may write depends on the repository's
 // settings, and what a stranger's job says should not depend on them.
-func post(ctx context.Context, to Destination, text string) (Comment, *RefusedError) {
+func post(ctx context.Context, to Destination, p Publication) (Comment, *RefusedError) {
 	event := to.Run.Event
 	switch {
 	case event.Number == 0:
@@ -97,7 +99,7 @@ func post(ctx context.Context, to Destination, text string) (Comment, *RefusedEr
 	ctx, cancel := context.WithTimeout(ctx, publishTime)
 	defer cancel()
 	marker := Marker{Key: to.Run.Key(), Head: event.Head.SHA, Run: to.Run.ID, Attempt: to.Run.Attempt}
-	comment, err := to.Client.Comment(ctx, Pull{event.Owner, event.Repo, event.Number}, marker, text)
+	comment, err := to.Client.Comment(ctx, Pull{event.Owner, event.Repo, event.Number}, marker, p.Comment, to.behavior(p))
 	var refused *RefusedError
 	if err != nil && !errors.As(err, &refused) {
 		refused = &RefusedError{Reason: Unreachable, Err: err}
@@ -108,7 +110,7 @@ func post(ctx context.Context, to Destination, text string) (Comment, *RefusedEr
 // worthTelling reports whether the user asked for a comment that should have
 // been possible.
 func (e *RefusedError) worthTelling() bool {
-	return e != nil && e.Reason != NoPull && e.Reason != Superseded
+	return e != nil && e.Reason != NoPull && e.Reason != Superseded && e.Reason != NoNews
 }
 
 // summaryOf is the job summary's text: the summary, else the comment that could

@@ -15,10 +15,11 @@ import (
 // Reason says why there is no comment.
 type Reason string
 
-// The reasons. All but NoPull and Superseded are worth telling the user.
+// The reasons. All but NoPull, Superseded and NoNews are worth telling the user.
 const (
 	NoPull      Reason = "no pull request"
 	Superseded  Reason = "superseded"
+	NoNews      Reason = "no news"
 	Fork        Reason = "fork"
 	NoToken     Reason = "no token"
 	BadToken    Reason = "bad token"
@@ -34,6 +35,7 @@ const (
 var explanations = map[Reason]string{
 	NoPull:      "this event has no pull request",
 	Superseded:  "a newer run has already commented",
+	NoNews:      "everything passes, nothing moved, and there was no comment before",
 	Fork:        "the pull request comes from a fork, whose workflow runs cannot comment",
 	NoToken:     "there is no token; pass `token: ${{ github.token }}` and grant `permissions: pull-requests: write`",
 	BadToken:    "GitHub does not accept the token (HTTP 401)",

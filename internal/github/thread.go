@@ -23,10 +23,9 @@ type Pull struct {
 	Number int
 }
 
-// Comment keeps the pull request's one comment for the marker's key up to date,
-// as [Keep] says.
-func (c *Client) Comment(ctx context.Context, pull Pull, marker Marker, body string) (Comment, error) {
-	return Keep(ctx, &pullThread{c, pull}, marker, body)
+// Comment shows body on the pull request, as [Keep] says.
+func (c *Client) Comment(ctx context.Context, pull Pull, marker Marker, body string, how Behavior) (Comment, error) {
+	return Keep(ctx, &pullThread{c, pull}, marker, body, how)
 }
 
 // pullThread is the conversation of a pull request.

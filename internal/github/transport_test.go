@@ -23,7 +23,7 @@ func post(t *testing.T, prepare func(*githubtest.Server), check func(s *githubte
 		s := githubtest.NewInMemory(t)
 		prepare(s)
 		start := time.Now()
-		_, err := client(t, s, "token").Comment(t.Context(), pull, marker, "x")
+		_, err := client(t, s, "token").Comment(t.Context(), pull, marker, "x", github.Update)
 		check(s, time.Since(start), err)
 	})
 }
@@ -97,7 +97,7 @@ func TestSpentQuotaIsTheServersToEnforce(t *testing.T) {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(time.Now().Add(time.Hour).Unix()))
 		proper.ServeHTTP(w, r)
 	}})
-	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "x"); err != nil {
+	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "x", github.Update); err != nil {
 		t.Fatal(err)
 	}
 	only(t, s, "x")
@@ -188,7 +188,7 @@ func TestUnreachableAPI(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.Comment(t.Context(), pull, marker, "x")
+		_, err = c.Comment(t.Context(), pull, marker, "x", github.Update)
 		if got := reason(t, err); got != github.Unreachable || !strings.Contains(err.Error(), "connection refused") {
 			t.Errorf("reason %s: %v", got, err)
 		}

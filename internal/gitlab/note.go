@@ -39,7 +39,7 @@ func Publish(ctx context.Context, run Run, token string, lent *http.Client, body
 	defer cancel()
 	// A job that is retried stays in its pipeline and gets a higher number.
 	marker := github.Marker{Key: run.Name, Head: run.Head, Run: run.Pipeline, Attempt: int(run.Job)}
-	return github.Keep(ctx, &thread{NewClient(run, token, lent), run}, marker, inert(body))
+	return github.Keep(ctx, &thread{NewClient(run, token, lent), run}, marker, inert(body), github.Update)
 }
 
 // command is the start of a line that GitLab would read as a quick action, such
