@@ -60,7 +60,7 @@ release-check: setup ## try a release in throw-away clones, up to what would be 
 	@scripts/release-check
 
 clean: ## remove what was built and written, but not the images
-	rm -rf bin dist out internal/agent/programs/bin .cache/bin .cache/bench
+	rm -rf bin ca-certificates.crt dist out internal/agent/programs/bin .cache/bin .cache/bench
 
 check-setup: ## try scripts/setup on what a killed engine leaves behind (needs root)
 	@scripts/check-setup
