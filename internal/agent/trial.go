@@ -312,6 +312,7 @@ func (t *trial) load(ctx context.Context) error {
 		return fmt.Errorf("load the app: %w", err)
 	}
 	t.seen.Load = &result.LoadResult
+	t.seen.Load.Start = record.SecondsOf(result.Start.Sub(t.began))
 	if known && result.Completed > 0 {
 		t.cpuSince(record.CPURequest, before, float64(result.Completed))
 	}

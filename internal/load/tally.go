@@ -103,6 +103,19 @@ func (t *tally) result(start time.Time, plan record.Load) Result {
 	}}
 	if n := t.latency.TotalCount(); n > 0 {
 		r.Mean = record.SecondsOf(t.sum / time.Duration(n))
+		r.Latency = curve(t.latency)
 	}
 	return r
+}
+
+// curve gives the shares that the requests can tell apart: of so many, one in a
+// thousand is the slowest.
+func curve(h *hdrhistogram.Histogram) []record.Quantile {
+	var all []record.Quantile
+	for _, share := range []float64{0.5, 0.75, 0.9, 0.95, 0.99, 0.999} {
+		if (1-share)*float64(h.TotalCount()) >= 0.5 {
+			all = append(all, record.Quantile{Share: share, Latency: record.SecondsOf(quantile(h, share))})
+		}
+	}
+	return all
 }

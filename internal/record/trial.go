@@ -56,13 +56,21 @@ type LoadResult struct {
 	Sent      int            `json:"sent"`
 	Completed int            `json:"completed"` // answered with an accepted status
 	Errors    int            `json:"errors"`
+	Start     Seconds        `json:"start,omitempty"` // when the first request was due, since the gate
 	Seconds   Seconds        `json:"seconds"`
+	Latency   []Quantile     `json:"latency,omitempty"` // by rising share, as far as the requests tell shares apart
 	Mean      Seconds        `json:"mean"`
 	Max       Seconds        `json:"max"`
 	Lag       Seconds        `json:"lag"`              // 99th percentile of how late the generator itself sent
 	Late      float64        `json:"late"`             // share of the requests it sent more than 5 ms late by its own fault
 	Causes    map[string]int `json:"causes,omitempty"` // what the errors were
 	Script    *ScriptResult  `json:"script,omitempty"` // of a load by k6, whose latency counts from the send
+}
+
+// Quantile is the latency that a share of the requests did not exceed.
+type Quantile struct {
+	Share   float64 `json:"share"` // ratio: 0.99 is p99
+	Latency Seconds `json:"latency"`
 }
 
 // Exit says how the app container ended.
