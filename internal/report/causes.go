@@ -45,6 +45,25 @@ func causeLine(c record.CostCause, sign string, m medium) string {
 	return line
 }
 
+// causesSection is the same as a table.
+func causesSection(c record.CostChange, m medium) section {
+	sign := symbol(c.Currency)
+	s := section{title: "where the difference comes from", thing: "cause", columns: []column{
+		{"a month", numbers}, {"cause", words}, {"base", numbers}, {"head", numbers}, {"what it changed", words},
+	}}
+	if unmoved(c) {
+		return s
+	}
+	return fill(s, mostItems, c.Causes, nil, func(cause record.CostCause) []string {
+		metric, known := record.Lookup(cause.Input)
+		row := []string{plus(cause.Amount, money(sign, cause.Amount)), noun(cause.Input), "", "", m.prose(cause.How, noteWidth)}
+		if known {
+			row[2], row[3] = m.number(Value(cause.Input, metric.Unit, cause.Base)), m.number(Value(cause.Input, metric.Unit, cause.Head))
+		}
+		return row
+	})
+}
+
 // unmoved reports whether both sides cost the same, and surely.
 func unmoved(c record.CostChange) bool { return c.Head == c.Base && c.Low == 0 && c.High == 0 }
 
@@ -63,7 +82,12 @@ func costLines(c record.CostChange, m medium) []string {
 	if unmoved(c) {
 		return append(stepLines(c.Detail, m), bookNotes(c.Detail, m)...)
 	}
-	lines := append(causeLines(c, m), stepLines(c.Detail, m)...)
+	return append(causeLines(c, m), consequences(c, m)...)
+}
+
+// consequences are where the next step is, and what to deploy.
+func consequences(c record.CostChange, m medium) []string {
+	lines := stepLines(c.Detail, m)
 	for _, line := range []string{deployLine(c.Detail, m), decisionLine(c.Detail, m)} {
 		if line != "" {
 			lines = append(lines, line)

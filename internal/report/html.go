@@ -1,13 +1,9 @@
 package report
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"html/template"
-	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -18,45 +14,43 @@ var pageFiles embed.FS
 
 // pageTemplate escapes every value by its place in the page; nothing reaches it
 // as ready-made HTML.
-var pageTemplate = template.Must(template.New("page.html").ParseFS(pageFiles, "page/*"))
+var pageTemplate = template.Must(template.New("page").ParseFS(pageFiles, "page/*"))
 
-// HTML writes the comparison as one page that needs no network and no script,
-// in light or dark as the reader prefers.
-func HTML(c record.Comparison, o Options) ([]byte, error) {
-	var out bytes.Buffer
-	if err := pageTemplate.Execute(&out, viewOf(c, o)); err != nil {
-		return nil, fmt.Errorf("write the HTML report: %w", err)
-	}
-	return out.Bytes(), nil
-}
-
-// view is what the page shows, in words and coordinates.
+// view is what the page shows around its services, in words.
 type view struct {
 	Verdict, Mark, Line string
+	Signed              string
 	Created, Tool       string
 	Warnings            []warningView
 	Advice              []string
-	Services            []serviceView
+	Index               []indexView // of more than one service
+	More                string      // services that are not in the index
+	Left                string      // services that are not on the page
 	Method              string
 	Links               []Link
-	Pictured            bool // a service has a picture
 }
+
+// indexView is a service in the list of them; without an anchor where the page has
+// no more of it.
+type indexView struct{ Anchor, Mark, Name, Summary string }
 
 type serviceView struct {
 	Anchor, Name, Verdict, Mark string
 	Summary                     string
 	Base, Head                  imageView
 	Warnings                    []warningView
-	Metrics                     []metricView
-	Shown                       metricColumns
-	Reach                       string
+	Budgets, Others             *metricsView
 	Charts                      []chart
+	Voids                       bool // a pair does not count
+	Stacks                      *stacks
 	Layers                      []layerView
+	LayersLeft                  string
 	Ladder                      []sectionView // one, or none
 	Growth                      *growthView
 	Cost                        *costView
 	Workload, Patch             string // of a manifest; "" where nothing is suggested
 	Trials                      []trialView
+	TrialsLeft                  string
 	Facts                       []factView
 }
 
@@ -68,18 +62,6 @@ type warningView struct {
 
 type imageView struct{ Image, Digest, Platform string }
 
-type metricView struct {
-	Title, Base, Head, Delta, Interval, Budget, Verdict, Why string
-	Bar                                                      *bar
-}
-
-// metricColumns are those of a metric table that not every run fills.
-type metricColumns struct {
-	Interval             string // heads the bars
-	Bar, Budget, Verdict bool
-	Span                 int // of a row that has all of them
-}
-
 type layerView struct {
 	Number, Change, Base, Head, Instruction string
 	Same                                    bool
@@ -87,6 +69,7 @@ type layerView struct {
 
 type costView struct {
 	Place, Sentence string
+	Causes          []sectionView // one, or none
 	Lines           []string
 	Bill            []sectionView // one, or none
 	Behind          []sectionView // folded
@@ -94,31 +77,35 @@ type costView struct {
 
 type factView struct{ Name, Text string }
 
-// pageWidth is the most characters of a foreign string on the page, where there
-// is room for more than in a comment.
-const pageWidth = 600
+// Most of what a page shows, however much a comparison holds.
+const (
+	pageWidth     = 600  // characters of a foreign string, where there is more room than in a comment
+	lineWidth     = 1500 // characters of a line that is put together
+	mostWarnings  = 12   // of a service, and of the run
+	mostLines     = 20   // of a list
+	mostShownRows = 100  // of a table
+	mostIndexed   = 200  // services in the list of them
+)
 
 func viewOf(c record.Comparison, o Options) view {
 	v := view{
-		Verdict: word(c.Verdict), Mark: mark(c.Verdict), Line: Headline(c, o),
+		Verdict: word(c.Verdict), Mark: mark(c.Verdict), Line: Headline(c, o), Signed: signed(c, onPage()),
 		Tool: clean(c.Tool, nameWidth), Warnings: warningViews(runWarnings(c)),
-		Advice: advice(c, o, onPage()), Method: methodOf(c), Links: links(o),
+		Advice: boundedLines(advice(c, o, onPage())), Method: methodOf(c), Links: links(o),
 	}
 	if !c.Created.IsZero() {
 		v.Created = c.Created.UTC().Format(time.RFC1123)
-	}
-	for i, s := range gravest(c.Services) {
-		shown := viewOfService(i, s)
-		v.Services = append(v.Services, shown)
-		v.Pictured = v.Pictured || shown.Growth != nil && shown.Growth.Picture != nil
 	}
 	return v
 }
 
 func warningViews(all []warning) []warningView {
-	views := make([]warningView, len(all))
-	for i, w := range all {
-		views[i] = warningView{clean(w.message, pageWidth), cleaned(w.quoted)}
+	var views []warningView
+	for _, w := range all[:min(len(all), mostWarnings)] {
+		views = append(views, warningView{clean(w.message, pageWidth), cleaned(w.quoted)})
+	}
+	if more := len(all) - mostWarnings; more > 0 {
+		views = append(views, warningView{Message: plural(more, "more warning")})
 	}
 	return views
 }
@@ -127,6 +114,18 @@ func cleaned(all []string) []string {
 	out := make([]string, len(all))
 	for i, s := range all {
 		out[i] = clean(s, pageWidth)
+	}
+	return out
+}
+
+// boundedLines are as many as a page has room for.
+func boundedLines(all []string) []string {
+	var out []string
+	for _, s := range all[:min(len(all), mostLines)] {
+		out = append(out, shorten(s, lineWidth))
+	}
+	if more := len(all) - mostLines; more > 0 {
+		out = append(out, fmt.Sprintf("… and %d more", more))
 	}
 	return out
 }
@@ -145,21 +144,27 @@ func links(o Options) []Link {
 	return append(all, o.Links...)
 }
 
-func viewOfService(i int, s record.Service) serviceView {
+// briefView is what there is always room for: the verdict on each budget.
+func briefView(i int, s record.Service) serviceView {
 	v := serviceView{
 		Anchor: fmt.Sprintf("service-%d", i+1), Name: clean(s.Name, imageWidth), Verdict: word(s.Verdict), Mark: mark(s.Verdict),
-		Summary: budgetCount(s), Base: viewOfImage(s.Base), Head: viewOfImage(s.Head), Warnings: warningViews(serviceWarnings(s)),
-		Charts: charts(s), Cost: viewOfCost(s.Cost), Trials: trialViews(s),
-		Growth: viewOfGrowth(s), Ladder: shownViews(laddersOf(s, onPage())),
+		Summary: budgetCount(s), Warnings: warningViews(serviceWarnings(s)),
 	}
+	v.Budgets, v.Others = metricTables(s)
+	return v
+}
+
+func viewOfService(i int, s record.Service) serviceView {
+	v := briefView(i, s)
+	v.Base, v.Head = viewOfImage(s.Base), viewOfImage(s.Head)
+	v.Charts, v.Voids = charts(s), s.Voided > 0
+	v.Cost, v.Growth, v.Ladder = viewOfCost(s.Cost), viewOfGrowth(s), shownViews(laddersOf(s, onPage()))
+	v.Trials, v.TrialsLeft = trialViews(s)
 	if v.Patch = patchOf(s); v.Patch != "" {
 		v.Workload = clean(s.Manifest.Workload, nameWidth)
 	}
-	v.Metrics, v.Reach = metricViews(s)
-	v.Shown = columnsOf(v.Metrics, commonLevel(s))
-	for _, l := range layerRows(s.Base.Layers, s.Head.Layers) {
-		v.Layers = append(v.Layers, layerView{dash(l.number()), dash(l.growth()), layerSize(l.base), layerSize(l.head), clean(l.instruction, pageWidth), !l.changed()})
-	}
+	v.Layers, v.LayersLeft = layerViews(s)
+	v.Stacks = stacksOf(s)
 	for _, f := range facts(s) {
 		v.Facts = append(v.Facts, factView{f.name, clean(f.text, pageWidth)})
 	}
@@ -170,57 +175,20 @@ func viewOfImage(r record.Record) imageView {
 	return imageView{clean(r.Image, 2*imageWidth), clean(digest(r.Digest), nameWidth), clean(r.Platform, nameWidth)}
 }
 
-// charts are memory over time, then the pairs of each leading metric.
-func charts(s record.Service) []chart {
-	var all []chart
-	if c := memoryChart(s); !c.Empty {
-		all = append(all, c)
+func layerViews(s record.Service) (views []layerView, left string) {
+	rows := layerRows(s.Base.Layers, s.Head.Layers)
+	for _, l := range rows[:min(len(rows), mostShownRows)] {
+		views = append(views, layerView{dash(l.number()), dash(l.growth()), layerSize(l.base), layerSize(l.head), clean(l.instruction, pageWidth), !l.changed()})
 	}
-	return append(all, pairCharts(s)...)
+	return views, leftOf(len(rows), "layer")
 }
 
-// metricViews are the rows of the metric table, and the ends of their bars.
-func metricViews(s record.Service) (views []metricView, ends string) {
-	most := reach(s.Metrics)
-	for _, m := range s.Metrics {
-		r := rowOf(s.Name, m)
-		interval := r.interval
-		if interval != "" && commonLevel(s) == "" {
-			interval += " at " + r.level
-		}
-		views = append(views, metricView{
-			Title: r.title, Base: r.base, Head: r.head, Delta: r.delta, Interval: interval, Budget: dash(r.budget),
-			Verdict: word(r.verdict), Why: clean(r.why, noteWidth), Bar: barOf(m, most),
-		})
+// leftOf says how many rows of a table are left out.
+func leftOf(n int, thing string) string {
+	if n <= mostShownRows {
+		return ""
 	}
-	if !slices.ContainsFunc(views, func(m metricView) bool { return m.Bar != nil }) {
-		return views, ""
-	}
-	return views, logEnds(most)
-}
-
-func columnsOf(views []metricView, level string) metricColumns {
-	shown := metricColumns{Span: 4}
-	for _, m := range views {
-		if m.Interval != "" {
-			shown.Interval = strings.TrimSpace(level + " interval")
-		}
-		shown.Bar = shown.Bar || m.Bar != nil
-		shown.Budget = shown.Budget || !nothing(m.Budget)
-		shown.Verdict = shown.Verdict || m.Verdict != string(record.None)
-	}
-	for _, there := range []bool{shown.Bar, shown.Budget, shown.Verdict} {
-		if there {
-			shown.Span++
-		}
-	}
-	return shown
-}
-
-// logEnds names the two ends of the bars: "-50 % to +100 %".
-func logEnds(reach float64) string {
-	high := math.Exp(reach)
-	return whole(1/high) + " to " + whole(high)
+	return plural(n-mostShownRows, "more "+thing)
 }
 
 func viewOfCost(c *record.CostChange) *costView {
@@ -228,17 +196,15 @@ func viewOfCost(c *record.CostChange) *costView {
 		return nil
 	}
 	m := onPage()
-	v := &costView{Place: clean(place(*c), pageWidth), Sentence: costSentence(*c), Lines: costLines(*c, m)}
+	v := &costView{Place: clean(place(*c), pageWidth), Sentence: costSentence(*c), Causes: shownViews(causesSection(*c, m))}
 	behind := []section{pricesSection(c.Detail, m)}
-	if !unmoved(*c) {
+	if unmoved(*c) {
+		v.Lines = boundedLines(costLines(*c, m))
+	} else {
+		v.Lines = boundedLines(consequences(*c, m))
 		v.Bill = shownViews(changedBill(*c, m))
 		behind = append(behindEstimate(c.Detail, m), behind...)
 	}
 	v.Behind = shownViews(behind...)
 	return v
-}
-
-// shownViews are the sections that have something to show.
-func shownViews(all ...section) []sectionView {
-	return sectionViews(slices.DeleteFunc(all, section.empty))
 }

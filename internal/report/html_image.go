@@ -1,8 +1,7 @@
 package report
 
 import (
-	"bytes"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -11,11 +10,7 @@ import (
 // RecordHTML writes what is known of one image as a page like that of HTML,
 // with a picture of the image where its files were looked at.
 func RecordHTML(r record.Record) ([]byte, error) {
-	var out bytes.Buffer
-	if err := pageTemplate.ExecuteTemplate(&out, "record.html", viewOfRecord(r)); err != nil {
-		return nil, fmt.Errorf("write the HTML report of an image: %w", err)
-	}
-	return out.Bytes(), nil
+	return execute("record.html", viewOfRecord(r))
 }
 
 type recordView struct {
@@ -28,6 +23,7 @@ type recordView struct {
 	BuiltOn              string
 	Picture              *picture
 	Layers               []stackView
+	LayersLeft           string
 	Sections             []sectionView
 }
 
@@ -52,9 +48,10 @@ func viewOfRecord(r record.Record) recordView {
 		v.Metrics = append(v.Metrics, metricValueView{m.title, m.value, m.over})
 		v.Spread = v.Spread || m.over != ""
 	}
-	for i, l := range r.Layers {
+	for i, l := range r.Layers[:min(len(r.Layers), mostShownRows)] {
 		v.Layers = append(v.Layers, stackView{layerNumber(i), layerSize(&l), imageBytes(float64(l.Size)), count(float64(l.Files)), clean(instruction(l.Instruction), pageWidth)})
 	}
+	v.LayersLeft = leftOf(len(r.Layers), "layer")
 	if r.Contents != nil {
 		v.Picture = contentsPicture(r.Contents.Tree)
 	}
@@ -83,7 +80,8 @@ type cellView struct {
 func sectionViews(all []section) []sectionView {
 	views := make([]sectionView, len(all))
 	for i, s := range all {
-		v := sectionView{Title: capital(s.title), Rest: s.rest(len(s.rows) + len(s.entries)), Entries: s.entries, Notes: s.notes}
+		s.rows, s.entries = s.rows[:min(len(s.rows), mostShownRows)], s.entries[:min(len(s.entries), mostShownRows)]
+		v := sectionView{Title: capital(s.title), Rest: s.rest(len(s.rows) + len(s.entries)), Entries: s.entries, Notes: boundedLines(s.notes)}
 		for _, c := range s.columns {
 			v.Columns = append(v.Columns, columnView{c.title, c.kind == numbers})
 		}
@@ -97,6 +95,11 @@ func sectionViews(all []section) []sectionView {
 		views[i] = v
 	}
 	return views
+}
+
+// shownViews are the sections that have something to show.
+func shownViews(all ...section) []sectionView {
+	return sectionViews(slices.DeleteFunc(all, section.empty))
 }
 
 // growthView is what a comparison tells of the image: why the image grew, and its picture.
@@ -113,7 +116,7 @@ func viewOfGrowth(s record.Service) *growthView {
 		return nil
 	}
 	return &growthView{
-		Why: "Image " + whyOf(s, onPage()), Lines: origin(s, onPage()),
+		Why: "Image " + whyOf(s, onPage()), Lines: boundedLines(origin(s, onPage())),
 		Picture: growthPicture(s.Growth.Tree), Sections: sectionViews(sectionsOf(s, onPage())),
 	}
 }

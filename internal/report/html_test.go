@@ -72,7 +72,7 @@ var void = map[string]bool{"meta": true, "br": true}
 // elements are all the page may consist of: a foreign string that broke out
 // would bring another one.
 var elements = strings.Fields("html head meta title style body header h1 h2 h3 p a ul li nav main section span dl dt dd " +
-	"code br div table thead tbody tr th td small svg line rect circle path polyline text figure figcaption details summary footer")
+	"code br div table thead tbody tr th td small svg desc h4 pre polygon line rect circle path polyline text figure figcaption details summary footer")
 
 func wellFormed(t *testing.T, page []byte) {
 	t.Helper()
@@ -127,13 +127,18 @@ func local(t *testing.T, token html.Token) {
 func TestHTMLDrawsWhatWasMeasured(t *testing.T) {
 	got := string(page(t, failing()))
 	counts := map[string]int{
-		`class="line base"`:   11,       // 12 pairs, one of them left out, no warm-up
-		`class="line head"`:   11,       //
-		`class="base voided"`: 3,        // the pair left out, in each of three charts
-		`class="head"`:        3*11 + 1, // and the name of the image
-		`class="range"`:       5,        // one bar per sampled metric
-		`class="limit"`:       4,        // a dashed line per budget on growth
-		`<polyline`:           22,
+		`<polyline class="estimate"`:   2,  // two budgets on what was booted
+		`<polygon class="band"`:        2,  //
+		`class="dot pair"`:             22, // 12 pairs, one of them left out, no warm-up
+		`class="dot pair voided"`:      2,  //
+		`<polyline class="faint base"`: 10, // eleven boots that count: the median one and the others
+		`<polyline class="faint head"`: 10, //
+		`<polyline class="line head"`:  1,  // no latencies were measured
+		`<rect class="box base"`:       2,
+		`<circle class="dot head"`:     2*11 + 1, // and the moment of readiness
+		`class="range"`:                5,        // one bar per sampled metric
+		`<line class="limit" x1="92"`:  3,        // of two trends with a budget, and of the memory over time
+		`<text class="limit"`:          4,        // and the highest that is allowed
 	}
 	for what, want := range counts {
 		if n := strings.Count(got, what); n != want {
@@ -147,13 +152,14 @@ func TestHTMLDrawsWhatWasMeasured(t *testing.T) {
 func TestHTMLDrawsTheImage(t *testing.T) {
 	got := string(page(t, grown()))
 	for what, want := range map[string]int{
-		`<rect class="tile added"`:     2, // libLLVM and the package lists
-		`<rect class="tile gone"`:      2, // mawk and the translations
+		`<rect class="tile added"`:     6, // libLLVM and the package lists, and four layers
+		`<rect class="tile gone"`:      6, // mawk and the translations, and four layers
 		`<rect class="more"`:           4, // the grown part of four tiles
 		`<rect class="less"`:           1,
-		`libLLVM-15.so.1: new, 37.9`:   1,
-		`class="swatch added"></span>`: 1,
+		`libLLVM-15.so.1: new, 37.9`:   2, // and in words
+		`class="swatch added"></span>`: 2,
 		`<figure class="picture">`:     1,
+		`<li>/usr`:                     9, // in words
 		`<td class="n">&#43;38 MB</td><td class="n">–</td><td class="n">38 MB</td><td><code>libllvm15</code></td>`: 1,
 	} {
 		if n := strings.Count(got, what); n != want {
@@ -161,7 +167,7 @@ func TestHTMLDrawsTheImage(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]record.Comparison{"without contents": failing(), "without a tree": swapped()} {
-		if plain := string(page(t, c)); strings.Contains(plain, "swatch") || strings.Contains(plain, "picture") {
+		if plain := string(page(t, c)); strings.Contains(plain, `<figure class="picture">`) {
 			t.Errorf("a picture %s", name)
 		}
 	}

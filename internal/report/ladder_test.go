@@ -54,7 +54,7 @@ func TestLadder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"<h3>Concurrency ladder</h3>", "virtual users</th>", "CPU per request</th>", "no budget looks at the ladder"} {
+		for _, want := range []string{"<h4>Concurrency ladder</h4>", "virtual users</th>", "CPU per request</th>", "no budget looks at the ladder"} {
 			if !strings.Contains(string(page), want) {
 				t.Errorf("the page of the %s lacks %q", name, want)
 			}

@@ -39,6 +39,7 @@ func Markdown(c record.Comparison, o Options) []byte {
 	foot, explained := m.footer(), m.method()
 	p := &page{limit: o.limit() - len(foot) - len(explained) - leftOutBytes}
 	p.put("verdict", m.top())
+	p.put("who signed off", paragraph(signed(m.c, inMarkdown(mostRows))))
 	p.put("warnings", m.warnings())
 	p.put("summary table", m.glance(min(p.room(), glanceBytes)))
 	p.put("why the image grew", paragraph(imageLine(m.c, inMarkdown(mostRows))))

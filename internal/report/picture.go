@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -15,6 +17,7 @@ type picture struct {
 	Tiles         []tileView
 	Frames        []rect // around the first directories
 	Legend        []legendView
+	Largest       []string // tiles in words, for who does not see them
 }
 
 // tileView is a rectangle, the part of it that changed, and what is written on it.
@@ -100,12 +103,33 @@ func draw(root spot, dress func(tile) tileView) *picture {
 		}
 		p.Tiles = append(p.Tiles, v)
 	}
+	p.Largest = largestOf(tiles, p.Tiles)
 	for _, t := range parents {
 		if t.depth == 1 || t.depth == 2 {
 			p.Frames = append(p.Frames, t.tidy())
 		}
 	}
 	return p
+}
+
+// mostInWords are the tiles that are told in words.
+const mostInWords = 25
+
+// largestOf are the titles of the tiles with the largest area, largest first.
+func largestOf(tiles []tile, views []tileView) []string {
+	order := make([]int, len(tiles))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(tiles[b].weight, tiles[a].weight) })
+	var words []string
+	for _, i := range order[:min(len(order), mostInWords)] {
+		words = append(words, views[i].Title)
+	}
+	if more := len(order) - mostInWords; more > 0 {
+		words = append(words, plural(more, "smaller area"))
+	}
+	return words
 }
 
 // tidy rounds to what can be told apart.

@@ -12,6 +12,7 @@ import (
 func Terminal(c record.Comparison, o Options) []byte {
 	t := &terminal{o: o}
 	t.verdict(c)
+	t.sentence("  ", signed(c, t.medium()))
 	t.sentence("  ", imageLine(c, t.medium()))
 	t.warnings("", runWarnings(c))
 	t.judged("Over the line", c, record.Fail)

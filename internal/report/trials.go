@@ -16,27 +16,26 @@ type trialView struct {
 	Void                                                 bool
 }
 
-// trialViews are all boots of both sides, in the order they were made.
-func trialViews(s record.Service) []trialView {
+// trialViews are the boots of both sides, in the order they were made.
+func trialViews(s record.Service) (views []trialView, left string) {
 	type boot struct {
 		side string
-		record.Trial
+		*record.Trial
 	}
-	var boots []boot
-	for _, t := range s.Base.Trials {
-		boots = append(boots, boot{"base", t})
+	boots := make([]boot, 0, len(s.Base.Trials)+len(s.Head.Trials))
+	for i := range s.Base.Trials {
+		boots = append(boots, boot{"base", &s.Base.Trials[i]})
 	}
-	for _, t := range s.Head.Trials {
-		boots = append(boots, boot{"head", t})
+	for i := range s.Head.Trials {
+		boots = append(boots, boot{"head", &s.Head.Trials[i]})
 	}
 	slices.SortStableFunc(boots, func(a, b boot) int {
 		return cmp.Or(cmp.Compare(a.Pair, b.Pair), cmp.Compare(a.Order, b.Order))
 	})
-	views := make([]trialView, len(boots))
-	for i, b := range boots {
-		views[i] = trialViewOf(b.side, b.Trial)
+	for _, b := range boots[:min(len(boots), mostShownRows)] {
+		views = append(views, trialViewOf(b.side, *b.Trial))
 	}
-	return views
+	return views, leftOf(len(boots), "boot")
 }
 
 func trialViewOf(side string, t record.Trial) trialView {
