@@ -117,15 +117,23 @@ func (c *Client) checksOf(ctx context.Context, run Run, name string) ([]*github.
 // pass must not hide the other's fail.
 func (c *Client) EndCheck(ctx context.Context, run Run, check CheckRun, r CheckResult) error {
 	all, err := c.checksOf(ctx, run, check.name)
-	if err != nil {
+	if ctx.Err() != nil {
 		return err
 	}
-	for _, other := range all {
+	for _, other := range all { // none when they cannot be listed, which is no reason to stay in progress
 		if other.GetID() != check.ID && strings.HasPrefix(other.GetExternalID(), externalID(run)) {
 			r.Conclusion, r.Title = Failure, "Several jobs or steps report under this name: give each an input `check` of its own"
 		}
 	}
-	return c.concludeCheck(ctx, run.Event.Owner, run.Event.Repo, check, r)
+	err = c.concludeCheck(ctx, run.Event.Owner, run.Event.Repo, check, r)
+	var denied *DeniedError
+	if errors.As(err, &denied) && denied.Reason == Invalid && len(r.Annotations) > 0 {
+		// An annotation that GitHub does not take, such as one in a file that
+		// cannot be in a repository, must not hold back the verdict.
+		r.Annotations = nil
+		err = c.concludeCheck(ctx, run.Event.Owner, run.Event.Repo, check, r)
+	}
+	return err
 }
 
 // externalID begins what the check runs of one attempt of a workflow run are

@@ -233,3 +233,32 @@ func TestPublishEndsTheCheckWhateverBecomesOfTheComment(t *testing.T) {
 		})
 	}
 }
+
+// What cannot be listed or is not taken does not keep a check run in progress.
+func TestCheckRunEndsWhateverElseFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault       githubtest.Fault
+		annotations int
+	}{
+		"not to be listed": {githubtest.Fault{Method: "GET", Path: "/commits/", How: githubtest.Status(403, "Resource not accessible by integration")}, 60},
+		"an annotation that is not taken": {githubtest.Fault{Method: "PATCH", Path: "/check-runs/", Times: 1,
+			How: githubtest.Status(422, "Invalid request")}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := githubtest.New(t)
+			api, run := client(t, s, "token"), checkedRun(s, 5)
+			check, err := api.StartCheck(t.Context(), run, "plimsoll")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Fail(c.fault)
+			result := github.CheckResult{Conclusion: github.Failure, Title: "over", Summary: "over", Annotations: manyAnnotations(60)}
+			if err := api.EndCheck(t.Context(), run, check, result); err != nil {
+				t.Fatal(err)
+			}
+			if got := checksOn(s)[0]; got.Conclusion != "failure" || len(got.Annotations) != c.annotations {
+				t.Errorf("%s with %d annotations, want failure with %d", got.Conclusion, len(got.Annotations), c.annotations)
+			}
+		})
+	}
+}

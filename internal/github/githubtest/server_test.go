@@ -13,7 +13,14 @@ import (
 
 // The description must be able to say no, or checking against it proves nothing.
 func TestRequestsThatGitHubWouldNotTake(t *testing.T) {
-	const comments = "/repos/o/r/issues/7/comments"
+	const (
+		comments = "/repos/o/r/issues/7/comments"
+		checks   = "/repos/o/r/check-runs"
+	)
+	check := func(output string) string {
+		return `{"name": "plimsoll", "head_sha": "aa", "status": "completed", "conclusion": "success", "output": ` + output + `}`
+	}
+	const mark = `{"path": "f", "start_line": 1, "end_line": 1, "annotation_level": "failure", "message": "m"}`
 	for name, c := range map[string]struct{ method, target, body, want string }{
 		"no such path":        {"GET", "/repos/o/r/issue/7/comments", "", "not an operation"},
 		"no such method":      {"PUT", comments, "", "not an operation"},
@@ -26,6 +33,11 @@ func TestRequestsThatGitHubWouldNotTake(t *testing.T) {
 		"page is no number":   {"GET", comments + "?page=two", "", "page"},
 		"number is no number": {"GET", "/repos/o/r/issues/seven/comments", "", "issue_number"},
 		"body of a get":       {"GET", comments, `{}`, "a body where none is expected"},
+		"unknown below":       {"POST", checks, check(`{"title": "t", "summary": "s", "txet": "x"}`), `in output: property "txet" is not known`},
+		"unknown in a list":   {"POST", checks, check(`{"title": "t", "summary": "s", "annotations": [` + mark[:len(mark)-1] + `, "lnie": 1}]}`), `"lnie" is not known`},
+		"summary is missing":  {"POST", checks, check(`{"title": "t"}`), `"summary" is missing`},
+		"too long a text":     {"POST", checks, check(`{"title": "t", "summary": "s", "text": "` + strings.Repeat("x", 65536) + `"}`), "65535"},
+		"too many marks":      {"POST", checks, check(`{"title": "t", "summary": "s", "annotations": [` + strings.Repeat(mark+",", 50) + mark + `]}`), "50"},
 	} {
 		r := httptest.NewRequest(c.method, c.target, strings.NewReader(c.body))
 		r.Header.Set("Content-Type", "application/json")
