@@ -13,7 +13,7 @@ import (
 
 // The outputs are the documented ones. The addresses come from whoever posted.
 func TestOutputsAreTheDocumentedOnes(t *testing.T) {
-	got := map[string]bool{"comment-url": true}
+	got := map[string]bool{"comment-url": true, "check-url": true}
 	for _, o := range outputs(record.Comparison{}, written{}, 0) {
 		if got[o.Name] {
 			t.Errorf("%s is written twice", o.Name)
@@ -87,18 +87,15 @@ func TestOutputsOfMetrics(t *testing.T) {
 }
 
 func TestAnnotationsPointAtTheBudget(t *testing.T) {
-	env, _ := screen(map[string]string{"GITHUB_WORKSPACE": "/work"}, false)
-	plan := config.Plan{File: "/work/ci/plimsoll.yml", OnInconclusive: record.Pass, Services: []config.Service{
-		{Name: "a", Lines: map[record.MetricID]int{record.ImageSize: 7, record.MemoryPeak: 8, record.StartupReady: 9}}, {Name: "b"},
-	}}
 	budget := &record.Budget{Max: new(1.0)}
-	change := func(id record.MetricID, v record.Verdict) record.Change {
-		return record.Change{ID: id, Verdict: v, Budget: budget}
+	change := func(id record.MetricID, v record.Verdict, line int) record.Change {
+		return record.Change{ID: id, Verdict: v, Budget: budget, Line: line}
 	}
-	c := record.Comparison{Services: []record.Service{
+	c := record.Comparison{Config: "ci/plimsoll.yml", Services: []record.Service{
 		{Name: "a", Verdict: record.Fail, Metrics: []record.Change{
-			change(record.ImageSize, record.Fail), change(record.MemoryPeak, record.Inconclusive), change(record.StartupReady, record.Pass),
+			change(record.ImageSize, record.Fail, 7), change(record.MemoryPeak, record.Inconclusive, 8), change(record.StartupReady, record.Pass, 9),
 		}},
+		{Name: "c", Config: "c.yml", Verdict: record.Fail, Metrics: []record.Change{change(record.ImageSize, record.Fail, 3)}},
 		{Name: "b", Verdict: record.Missing, Warnings: []string{"noisy", "round 3: it\nended"}},
 	}}
 	type place struct {
@@ -108,7 +105,7 @@ func TestAnnotationsPointAtTheBudget(t *testing.T) {
 		Message string
 	}
 	places := func() (all []place) {
-		for _, a := range annotations(env, plan, c) {
+		for _, a := range annotations(c) {
 			p := place{Level: a.Level, File: a.File, Line: a.Line}
 			if a.File == "" {
 				p.Message = a.Message
@@ -118,12 +115,13 @@ func TestAnnotationsPointAtTheBudget(t *testing.T) {
 		return all
 	}
 	want := []place{
-		{github.Error, "ci/plimsoll.yml", 7, ""}, {github.Warning, "ci/plimsoll.yml", 8, ""}, {github.Error, "", 0, "b: round 3: it ended"},
+		{github.Error, "ci/plimsoll.yml", 7, ""}, {github.Warning, "ci/plimsoll.yml", 8, ""},
+		{github.Error, "c.yml", 3, ""}, {github.Error, "", 0, "b: round 3: it ended"},
 	}
 	if d := cmp.Diff(want, places()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	plan.OnInconclusive, want[1].Level = record.Fail, github.Error
+	c.OnInconclusive, want[1].Level = record.Fail, github.Error
 	if d := cmp.Diff(want, places()); d != "" {
 		t.Errorf("where inconclusive fails (-want +got):\n%s", d)
 	}

@@ -50,6 +50,7 @@ func commands() []command {
 		{"compare", "BASE HEAD", "boot two images in pairs, price the difference, judge it against budgets", runCompare},
 		{"measure", "IMAGE", "boot one image and save its record", runMeasure},
 		{"inspect", "IMAGE", "one image without booting it: size, layers, waste", runInspect},
+		{"publish", "FILE...", "join saved comparisons, as a matrix makes them, and post them where the workflow runs", runPublish},
 		{"cost", "RECORD...", "price saved records again: other platforms, other traffic", runCost},
 		{"selftest", "[IMAGE]", "an image against itself: what this machine can tell, and how often it would be wrong", runSelftest},
 		{"cleanup", "", "remove what crashed or cancelled runs left in the engine", runCleanup},

@@ -69,7 +69,7 @@ func runCompare(ctx context.Context, env Env, args []string) (int, error) {
 	if err != nil {
 		return ExitOK, err
 	}
-	_, err = writeComparison(c.out, comparison, report.Options{Config: plan.File})
+	_, err = writeComparison(c.out, comparison, comparison, report.Options{Config: plan.File})
 	return exitCode(comparison.Verdict, plan.OnInconclusive), errors.Join(printComparison(env, c.format, comparison, plan.File), err)
 }
 
@@ -145,17 +145,18 @@ func prepareOut(dir string) error {
 }
 
 // writeComparison saves every form of a comparison below dir, nothing when dir
-// is "". The record is head's, of the first service: a baseline for later.
-func writeComparison(dir string, c record.Comparison, options report.Options) (written, error) {
+// is "": its JSON as it was measured, its reports with what was signed off. The
+// record is head's, of the first service: a baseline for later.
+func writeComparison(dir string, measured, c record.Comparison, options report.Options) (written, error) {
 	if dir == "" {
 		return written{}, nil
 	}
 	w := written{
-		comparison: filepath.Join(dir, "comparison.json"), markdown: filepath.Join(dir, "report.md"),
+		comparison: filepath.Join(dir, comparisonFile), markdown: filepath.Join(dir, "report.md"),
 		html: filepath.Join(dir, "report.html"), record: filepath.Join(dir, "record.json"),
 		junit: filepath.Join(dir, "junit.xml"), codeQuality: filepath.Join(dir, "code-quality.json"),
 	}
-	body, err := report.JSON(c)
+	body, err := report.JSON(measured)
 	if err != nil {
 		return w, err
 	}
@@ -171,7 +172,7 @@ func writeComparison(dir string, c record.Comparison, options report.Options) (w
 		w.comparison: body, w.html: html, w.markdown: report.Markdown(c, options),
 		w.junit: report.JUnit(c), w.codeQuality: quality,
 	}
-	if len(c.Services) > 0 {
+	if len(c.Services) > 0 && c.Services[0].Head.Image != "" {
 		if files[w.record], err = report.RecordJSON(c.Services[0].Head); err != nil {
 			return w, err
 		}

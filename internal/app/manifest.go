@@ -10,7 +10,6 @@ import (
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 	"github.com/plimsoll-ci/plimsoll/internal/cost"
-	"github.com/plimsoll-ci/plimsoll/internal/github"
 	"github.com/plimsoll-ci/plimsoll/internal/kube"
 	"github.com/plimsoll-ci/plimsoll/internal/measure"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -134,19 +133,6 @@ func misfits(m *record.Manifest) []string {
 	if m != nil {
 		for _, f := range m.Findings {
 			all = append(all, fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, f.Message))
-		}
-	}
-	return all
-}
-
-// manifestAnnotations point at where a manifest does not fit. Its files are named
-// as the configuration names them, beside itself.
-func manifestAnnotations(env Env, plan config.Plan, s record.Service) []github.Annotation {
-	var all []github.Annotation
-	if s.Manifest != nil {
-		for _, f := range s.Manifest.Findings {
-			all = append(all, github.Annotation{Level: github.Warning, Title: "plimsoll: " + s.Manifest.Workload,
-				File: inRepository(env, beside(plan.File, f.File)), Line: f.Line, Message: f.Message})
 		}
 	}
 	return all

@@ -34,10 +34,13 @@ func TestManifestOfFiftyMegabytesIsNotRead(t *testing.T) {
 func TestMisfitsAreAnnotatedWhereTheyStand(t *testing.T) {
 	s := record.Service{Manifest: &record.Manifest{Workload: "Deployment api", Findings: []record.Finding{
 		{File: "../deploy/api.yaml", Line: 17, Column: 27, Message: "limit 128Mi, measured peak 171Mi: this pod will be killed"}}}}
-	env := Env{Getenv: func(string) string { return "" }}
 	want := []github.Annotation{{Level: github.Warning, Title: "plimsoll: Deployment api", File: "deploy/api.yaml", Line: 17,
 		Message: "limit 128Mi, measured peak 171Mi: this pod will be killed"}}
-	if d := cmp.Diff(want, manifestAnnotations(env, config.Plan{File: "ci/plimsoll.yml"}, s)); d != "" {
+	if d := cmp.Diff(want, manifestAnnotations("ci/plimsoll.yml", s)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+	// A file from elsewhere, as a stranger may name it, is no place to point at.
+	if got := manifestAnnotations("plimsoll.yml", s); got[0].File != "" || got[0].Line != 0 {
+		t.Errorf("annotation at %s:%d", got[0].File, got[0].Line)
 	}
 }

@@ -44,7 +44,7 @@ var Inputs = []Input{
 	{Name: "time", Description: "Time budget of the whole run, such as 5m. Empty for what the configuration says, else one chosen."},
 	{Name: "publish", Description: "Files, globs or directories of saved comparisons, one on each line: they are published, and nothing is measured."},
 	{Name: "artifact", Description: "Names of artifacts to publish from, one on each line, in the place of publish: of the run that a workflow_run event is about, else the newest for the head commit."},
-	{Name: "expect", Description: "Services that must be among what is published, one on each line. Empty for those of the configuration, where there is one."},
+	{Name: "expect", Description: "Services that must be among what is published, one on each line, or off for any. Empty for those of the configuration, where there is one."},
 	{Name: "binary", Description: "Path of a plimsoll action binary to run, instead of a released one or a build."},
 }
 

@@ -99,7 +99,7 @@ var runTimes = durations.check(positive).check(atMost(maxRunTime, "24h"))
 
 func (d *decoder) services(n *yaml.Node, given Images) []Service {
 	items := d.list(n, "a list of services")
-	if given != (Images{}) && given.Service == "" && len(items) > 1 {
+	if given != (Images{}) && given.Service == "" && !given.spare && len(items) > 1 {
 		d.failf(target(n), "images were given beside this file, but it has %d services; expected one, or the name of the one they are of", len(items))
 		given = Images{}
 	}
@@ -166,7 +166,7 @@ func (d *decoder) service(n *yaml.Node, given Images) Service {
 
 // settleImages puts the images given beside the file in the place of its own.
 func (d *decoder) settleImages(n *yaml.Node, s *Service, given Images, named bool) {
-	if given.Service != "" && given.Service != s.Name {
+	if given.Service != "" && given.Service != s.Name || given.spare && named {
 		given = Images{}
 	}
 	if given.Head != "" {

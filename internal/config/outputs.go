@@ -46,6 +46,7 @@ var Outputs = append([]Output{
 	{"cost-difference", OutputUSD, "Head minus base, over all services. Empty when nothing was priced."},
 	{"cost-head", OutputUSD, "Price of head, over all services. Empty when nothing was priced."},
 	{"comment-url", OutputURL, "The comment. Empty when none was written."},
+	{"check-url", OutputURL, "The check run. Empty when there is none."},
 }, growths()...)
 
 // growths are the outputs of the metrics.

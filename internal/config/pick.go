@@ -23,6 +23,17 @@ func (p Plan) Pick(wanted []string) (Plan, error) {
 	return p, nil
 }
 
+// unnamed stands in for images that are given beside a configuration.
+const unnamed = "image-given-elsewhere"
+
+// ServiceNames are those of a configuration that is not measured here: its images
+// may be known to other jobs only. A service that would be called after such an
+// image is left out.
+func ServiceNames(name string, src []byte) ([]string, error) {
+	plan, err := LoadImages(name, src, Images{Head: unnamed, Base: unnamed, spare: true})
+	return slices.DeleteFunc(plan.Names(), func(name string) bool { return name == unnamed }), err
+}
+
 // Names are those of the services, in the plan's order.
 func (p Plan) Names() []string {
 	var all []string

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 )
@@ -48,5 +49,22 @@ func TestImagesOfOneService(t *testing.T) {
 	alone, err := config.LoadImages("plimsoll.yml", []byte(`services: [{ready: none}]`), config.Images{Head: "x", Service: "web"})
 	if err != nil || alone.Services[0].Image != "x" {
 		t.Errorf("the only service of a file: %v", err)
+	}
+}
+
+func TestServiceNames(t *testing.T) {
+	for src, want := range map[string][]string{
+		three: {"api", "web", "worker"},
+		`services: [{name: api}, {image: web}, {name: worker, base: x}]`: {"api", "web", "worker"},
+		`services: [{ready: none}]`:                                      nil,
+		`cost: {platform: fargate}`:                                      nil,
+	} {
+		got, err := config.ServiceNames("plimsoll.yml", []byte(src))
+		if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); err != nil || d != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", src, err, d)
+		}
+	}
+	if _, err := config.ServiceNames("plimsoll.yml", []byte("servces: []")); err == nil {
+		t.Error("a wrong configuration was taken")
 	}
 }

@@ -123,6 +123,8 @@ type Measure struct {
 type Images struct {
 	Base, Head string
 	Service    string // that they are of; "" where the file has but one
+
+	spare bool // they are for every service that names none
 }
 
 // Defaults of a service. The memory limit's default, 0, lets the measurement

@@ -208,10 +208,12 @@ func TestPullRequestWithinThenOverBudget(t *testing.T) {
 	if second[0].ID != first[0].ID || second[0].Edits != 1 || second[0].Body == first[0].Body {
 		t.Errorf("comment %d with %d edits was %d: want the same one, updated once", second[0].ID, second[0].Edits, first[0].ID)
 	}
-	for _, want := range []string{"image.size", "file=plimsoll.yml"} {
-		if !strings.Contains(out, want) {
-			t.Errorf("over budget: nothing printed has %q\n%s", want, out)
-		}
+	checks := s.Checks("Codertocat", "Hello-World", "ec26c3e57ca3a959ca5aad62de7213c562f8c821")
+	if len(checks) != 2 || checks[0].Conclusion != "success" || checks[1].Conclusion != "failure" {
+		t.Fatalf("check runs %+v", checks)
+	}
+	if marks := checks[1].Annotations; len(marks) != 1 || marks[0].Path != "plimsoll.yml" || !strings.Contains(marks[0].Title, "image.size") {
+		t.Errorf("annotations %+v", marks)
 	}
 	if strings.Contains(out, token) {
 		t.Errorf("the token was printed\n%s", out)

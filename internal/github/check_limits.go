@@ -33,7 +33,7 @@ func fitCheck(text string) string {
 func batchesOf(all []Annotation) [][]*github.CheckRunAnnotation {
 	batches := [][]*github.CheckRunAnnotation{nil}
 	for _, a := range all {
-		if a.File == "" || a.Line <= 0 {
+		if !a.placed() {
 			continue
 		}
 		last := len(batches) - 1

@@ -38,6 +38,9 @@ type Annotation struct {
 	Message string
 }
 
+// placed reports whether the annotation stands on a line.
+func (a Annotation) placed() bool { return a.File != "" && a.Line > 0 }
+
 // Annotate writes annotations as workflow commands. Where a level has more than
 // the runner would show, its last place says how many are left out.
 func Annotate(w io.Writer, all []Annotation) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -58,6 +59,9 @@ func Publish(ctx context.Context, to Destination, p Publication) Outcome {
 	out.warn(AppendOutputs(to.Run.Output, append(p.Outputs[:len(p.Outputs):len(p.Outputs)],
 		Output{"comment-url", out.Comment.URL}, Output{"check-url", out.Check})))
 	annotations := p.Annotations
+	if out.Check != "" {
+		annotations = slices.DeleteFunc(slices.Clone(annotations), Annotation.placed) // which the check run shows
+	}
 	if out.Refused.worthTelling() {
 		annotations = append(annotations[:len(annotations):len(annotations)],
 			Annotation{Level: Warning, Title: "plimsoll", Message: "no comment: " + out.Refused.Error()})

@@ -15,6 +15,7 @@ type Run struct {
 	Attempt  int
 	Workflow string
 	Job      string
+	Result   string // name that several jobs may tell one result by; "" for that of the job
 	API      string // base URL of the REST API, ending in "/"
 	Server   string // base URL of the web pages, without a "/" at the end
 	Summary  string // path of the job summary's file, "" when there is none
@@ -51,9 +52,14 @@ func NewRun(getenv func(string) string) (Run, error) {
 	}, nil
 }
 
-// Key tells this job's comment from those of other jobs of the same pull
-// request. It stays the same from run to run.
-func (r Run) Key() string { return r.Workflow + "/" + r.Job }
+// Key tells this result's comment from others on the same pull request. It stays
+// the same from run to run.
+func (r Run) Key() string {
+	if r.Result != "" {
+		return r.Result
+	}
+	return r.Workflow + "/" + r.Job
+}
 
 // URL is the web page of the run.
 func (r Run) URL() string {

@@ -32,11 +32,19 @@ func (w sentence) write(c record.Comparison) string {
 	case record.Inconclusive:
 		return w.opened("Not decided: "+w.metrics(c, record.Inconclusive, true)+besides(c), c)
 	case record.Accepted:
-		return w.opened("Accepted: "+w.metrics(c, record.Accepted, true)+" over the line, signed off", c)
+		return w.opened("Accepted: "+w.metrics(c, record.Accepted, true)+" over the line, signed off"+w.by(c), c)
 	case record.Pass:
 		return w.opened("No action needed: "+w.held(c), c) + w.gains(c)
 	}
 	return w.open(c)
+}
+
+// by names who signed off: " by octocat".
+func (w sentence) by(c record.Comparison) string {
+	if c.Accepted == nil || c.Accepted.By == "" {
+		return ""
+	}
+	return " by " + w.quote(c.Accepted.By)
 }
 
 // fail leads with the money where it moved, and names what is over the line.

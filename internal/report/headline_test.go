@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -72,5 +73,16 @@ func TestHeadline(t *testing.T) {
 		if got := report.Headline(comparison(c.services...), report.Options{}); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
+	}
+}
+
+func TestHeadlineNamesWhoSignedOff(t *testing.T) {
+	c := comparison(service("api", budget(sampled(record.MemoryPeak, 1, 2, record.Accepted), record.Budget{Grow: f(0.1)})))
+	c.Accepted = &record.Acceptance{By: "octo-cat"}
+	if got, want := report.Headline(c, report.Options{}), "Accepted: peak memory of api over the line, signed off by octo-cat"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := string(report.Markdown(c, report.Options{})); !strings.Contains(got, "signed off by `octo-cat`") {
+		t.Errorf("a mention, or no name at all:\n%.300s", got)
 	}
 }
