@@ -39,10 +39,11 @@ lint: ## run the linters (building them takes 3 minutes the first time)
 	.cache/bin/golangci-lint run
 	.cache/bin/actionlint .github/workflows/*.yml example-workflows/*.yml
 
-bench: ## measure the startup clock against the truth, reading images against dive, and pricing
+bench: ## measure the startup clock against the truth, reading images against dive, pricing, the shim
 	@scripts/setup
 	@scripts/images
 	@scripts/fetch-rival
+	@scripts/fetch-testdata
 	$(engine); go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./bench
 
 accuracy: setup ## hold every claim against the truth (under 40 minutes; ROW=memory: one row); writes docs/accuracy
