@@ -1,5 +1,8 @@
 # What the scripts share. Sourced, with $root set to the top of the checkout.
 
+# Releases are built by exactly this Go, whichever one is installed.
+readonly release_go=go1.26.8
+
 say() { echo "$(basename "$0"): $*" >&2; }
 
 # One line, and out.
