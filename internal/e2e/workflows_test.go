@@ -114,12 +114,13 @@ func TestWorkflowsHaveTheLeastPermissions(t *testing.T) {
 	}
 }
 
-// checkouts of ours, or of our own Action, need no version beside them.
 var (
-	uses    = regexp.MustCompile(`(?m)^\s*-?\s*uses: *(.*)$`)
-	pinned  = regexp.MustCompile(`\A[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+`)
-	ourself = "plimsoll-ci/plimsoll@"
+	uses   = regexp.MustCompile(`(?m)^\s*-?\s*uses: *(.*)$`)
+	pinned = regexp.MustCompile(`\A[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+`)
 )
+
+// ourAction is the Action as others use it.
+const ourAction = "plimsoll-ci/plimsoll@"
 
 func TestWorkflowsPinWhatTheyUse(t *testing.T) {
 	commits := map[string]string{} // of each action, with its version
@@ -176,7 +177,7 @@ func TestWorkflowsKnowTheInputs(t *testing.T) {
 	eachWorkflow(t, func(t *testing.T, file, _ string, w workflow) {
 		for name, job := range w.Jobs {
 			for _, step := range job.Steps {
-				if step.Uses != "./" && !strings.HasPrefix(step.Uses, ourself) {
+				if step.Uses != "./" && !strings.HasPrefix(step.Uses, ourAction) {
 					continue
 				}
 				used[file]++
