@@ -103,6 +103,8 @@ func (t *tally) result(start time.Time, plan record.Load) Result {
 	}}
 	if n := t.latency.TotalCount(); n > 0 {
 		r.Mean = record.SecondsOf(t.sum / time.Duration(n))
+	}
+	if t.completed > 0 {
 		r.Latency = curve(t.latency)
 	}
 	return r

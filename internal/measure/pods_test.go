@@ -130,6 +130,9 @@ func checkObserved(t *testing.T, got measure.Observation) {
 	if got.Trial.Load == nil || got.Trial.Load.Errors > 0 || got.Trial.Load.Completed == 0 {
 		t.Errorf("load: %+v", got.Trial.Load)
 	}
+	if l := got.Trial.Load; l != nil && (l.Start < got.Trial.Ready.Low || len(l.Latency) == 0) {
+		t.Errorf("the load began at %v, ready at %v, its curve is %v", l.Start, got.Trial.Ready.Low, l.Latency)
+	}
 	if len(got.Trial.Memory.At) < 10 {
 		t.Errorf("memory was sampled %d times", len(got.Trial.Memory.At))
 	}
