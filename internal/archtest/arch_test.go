@@ -24,6 +24,7 @@ var helpers = below(
 	module+"/internal/e2e",
 	module+"/internal/engine/enginetest",
 	module+"/internal/github/githubtest",
+	module+"/internal/report/browsertest",
 	module+"/internal/gitlab/gitlabtest",
 )
 
@@ -34,7 +35,8 @@ var links = []struct {
 	banned  func(node) bool
 }{
 	{"cmd/action", "the Action is downloaded by every run: no web framework, no SQL",
-		below("github.com/gin-gonic/gin", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "database/sql")},
+		below("github.com/gin-gonic/gin", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "database/sql", "github.com/chromedp")},
+	{"cmd/plimsoll", "a browser is only driven by tests", below("github.com/chromedp")},
 	{"cmd/agent", "the agent shares the pod with the app: it only probes, loads and samples",
 		below("go.yaml.in/yaml", "github.com/moby/moby", "github.com/google/go-containerregistry", "github.com/google/go-github",
 			"github.com/gin-gonic/gin", "database/sql")},

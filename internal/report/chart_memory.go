@@ -110,7 +110,7 @@ func (c *chart) timelines(side memorySide, x, y axis) {
 	}
 }
 
-// loaded marks on the axis when the load of the median boot ran.
+// loaded marks at the top when the load of the median boot ran.
 func (c *chart) loaded(side memorySide, x axis) {
 	if side.median == nil {
 		return
@@ -119,9 +119,9 @@ func (c *chart) loaded(side memorySide, x axis) {
 	if !ok || !x.holds(from) {
 		return
 	}
-	y := c.Bottom - 3
+	y := c.Top - 8
 	if side.name == "head" {
-		y = c.Bottom - 8
+		y = c.Top - 2
 	}
 	c.Rules = append(c.Rules, rule{"load " + side.name, coordinate(x.at(from)), y, coordinate(x.within(to)), y})
 }
@@ -181,7 +181,7 @@ func memoryCaption(sides []memorySide, beyond bool, limit float64) string {
 	}
 	text := "The boot with the median peak of each image, the others faint: " + strings.Join(words, "; ")
 	if loaded {
-		text += "; the bars at the bottom are the load"
+		text += "; the bars at the top are the load"
 	}
 	if beyond {
 		text += "; the limit of " + binaryBytes.print(limit) + " lies above"

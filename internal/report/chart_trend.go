@@ -151,7 +151,7 @@ func (t trend) ends() (low, high float64) {
 	}
 	low, high = slices.Min(all), slices.Max(all)
 	pad := math.Max((high-low)*0.1, 1e-6)
-	return low - pad, high + pad
+	return low - pad, high + 2*pad // the name of a budget stands above its line
 }
 
 // say prints a change.
