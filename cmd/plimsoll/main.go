@@ -4,7 +4,11 @@ package main
 import (
 	"os"
 
+	"github.com/plimsoll-ci/plimsoll/internal/agent/programs"
 	"github.com/plimsoll-ci/plimsoll/internal/app"
 )
 
-func main() { os.Exit(app.Process(app.Main)) }
+func main() {
+	programs.CarryAll()
+	os.Exit(app.Process(app.Main))
+}
