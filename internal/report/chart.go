@@ -61,7 +61,7 @@ type rule struct {
 type box struct {
 	Side string
 	rect
-	Median float64
+	Median, End float64 // End is the lower edge
 }
 
 // dot is one observation.

@@ -89,7 +89,8 @@ func (s spreadAxis) ticks() []tick {
 func (c *chart) row(side string, y float64, values []float64, s spreadAxis) {
 	left, right := s.place(quantileOf(values, 0.25)), s.place(quantileOf(values, 0.75))
 	median := stat.Median(values)
-	c.Boxes = append(c.Boxes, box{side, rect{left, y - boxHeight/2, math.Max(right-left, 2), boxHeight}.tidy(), coordinate(s.place(median))})
+	area := rect{left, y - boxHeight/2, math.Max(right-left, 2), boxHeight}.tidy()
+	c.Boxes = append(c.Boxes, box{side, area, coordinate(s.place(median)), area.Y + area.H})
 	name := func(v float64) string { return side + ": " + Value(s.metric.ID, s.metric.Unit, v) }
 	last, beside := math.Inf(-1), 0
 	for _, v := range thinned(values, mostDots) {

@@ -8,7 +8,7 @@
 // only lays them out, so that the comment and the terminal never disagree.
 // Numbers are formatted in format.go and nowhere else; strings that came from
 // an image, a configuration or a saved file pass an escaper of escape.go (or
-// html/template) on their way out, and are shortened in the middle.
+// template_place.go) on their way out, and are shortened in the middle.
 //
 // What an image consists of, and why it grew, comes as sections: tables that are
 // dressed for a medium when they are made. They stand in the order in which a

@@ -3,7 +3,7 @@ package report
 import (
 	"embed"
 	"fmt"
-	"html/template"
+	"sync"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -14,7 +14,7 @@ var pageFiles embed.FS
 
 // pageTemplate escapes every value by its place in the page; nothing reaches it
 // as ready-made HTML.
-var pageTemplate = template.Must(template.New("page").ParseFS(pageFiles, "page/*"))
+var pageTemplate = sync.OnceValues(func() (templates, error) { return readTemplates(pageFiles, "page") })
 
 // view is what the page shows around its services, in words.
 type view struct {

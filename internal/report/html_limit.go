@@ -68,8 +68,12 @@ func assemble(v view, body []byte) ([]byte, error) {
 }
 
 func execute(name string, data any) ([]byte, error) {
+	page, err := pageTemplate()
+	if err != nil {
+		return nil, fmt.Errorf("read the HTML report's templates: %w", err)
+	}
 	var out bytes.Buffer
-	if err := pageTemplate.ExecuteTemplate(&out, name, data); err != nil {
+	if err := page.ExecuteTemplate(&out, name, data); err != nil {
 		return nil, fmt.Errorf("write the HTML report: %w", err)
 	}
 	return out.Bytes(), nil

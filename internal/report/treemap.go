@@ -11,9 +11,6 @@ import (
 // rect is a rectangle in the coordinates of a viewBox.
 type rect struct{ X, Y, W, H float64 }
 
-// End is its lower edge.
-func (r rect) End() float64 { return r.Y + r.H }
-
 func (r rect) area() float64 { return r.W * r.H }
 
 // squarify divides a rectangle among weights, best given largest first: areas
