@@ -56,6 +56,9 @@ func (s *step) act(ctx context.Context) (int, error) {
 // measure compares what the configuration names, and shows what came of it: also
 // that nothing did, and why.
 func (s *step) measure(ctx context.Context) (int, error) {
+	if err := prepareOut(s.inputs.Out); err != nil {
+		return ExitOK, err
+	}
 	s.begin(ctx)
 	defer s.leave(ctx)
 	plan, c, err := s.compare(ctx)
@@ -71,9 +74,6 @@ func (s *step) measure(ctx context.Context) (int, error) {
 func (s *step) compare(ctx context.Context) (config.Plan, record.Comparison, error) {
 	plan, err := actionPlan(s.inputs)
 	if err != nil {
-		return plan, record.Comparison{}, err
-	}
-	if err := prepareOut(s.inputs.Out); err != nil {
 		return plan, record.Comparison{}, err
 	}
 	j, err := newJob(s.env, plan, common{platform: s.inputs.Platform})
