@@ -249,6 +249,12 @@ func TestFanIn(t *testing.T) {
 	if got["verdict"] != "fail" || got["exit-code"] != "1" || got["comment-url"] == "" || got["check-url"] == "" || got["image-size-change"] == "" {
 		t.Errorf("outputs %v", got)
 	}
+	w.twiceTheSame(comment)
+}
+
+// twiceTheSame publishes the legs of TestFanIn in another order.
+func (w *workflow) twiceTheSame(comment string) {
+	t := w.t
 	saved, err := record.ParseComparison([]byte(w.read("out/comparison.json")))
 	if err != nil || len(saved.Services) != 3 || saved.Services[2].Verdict != record.Missing {
 		t.Errorf("what was saved: %v", err)
@@ -274,7 +280,7 @@ func TestFanInExpectsTheConfiguration(t *testing.T) {
 		{"services: [{name: api}, {name: web}]", "", 3, "`web`"},
 		{"services: [{name: api}]", "", 0, "No action needed"},
 		{"services: [{name: api}, {name: web}]", "off", 0, "No action needed"},
-		{"services: [{nmae: api}]", "", 3, "which services to expect is not known"},
+		{"services: [{naem: api}]", "", 3, "which services to expect is not known"},
 	} {
 		w.write("plimsoll.yml", c.config)
 		if code := w.action("publish", filepath.Join(w.dir, "legs"), "expect", c.expect); code != c.code {

@@ -79,6 +79,11 @@ func setUp(env *testscript.Env, cache, bin string) error {
 		return err
 	}
 	env.Setenv("K6_DIR", k6)
+	saved, err := filepath.Abs("../record/testdata") // a comparison that was saved
+	if err != nil {
+		return err
+	}
+	env.Setenv("RECORD", saved)
 	run := "script-" + engine.NewID()
 	env.Setenv("XDG_CACHE_HOME", cache)
 	env.Setenv("PLIMSOLL_RUN", run)
