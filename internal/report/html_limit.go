@@ -83,25 +83,26 @@ func execute(name string, data any) ([]byte, error) {
 type htmlBody struct {
 	out   bytes.Buffer
 	room  int
-	shown int // services, from the first
-	whole int // of those, the ones with all they have
+	shown int  // services, from the first
+	full  bool // there was no room for one with all it has; what follows is less grave
 }
 
 // services adds them in order, as long as there is room.
 func (b *htmlBody) services(all []record.Service) error {
 	for i, s := range all {
 		kept := briefBytes * min(len(all)-i-1, mostIndexed)
-		whole, err := b.put("service", func() serviceView { return viewOfService(i, s) }, kept)
-		if err != nil {
-			return err
+		if !b.full {
+			whole, err := b.put("service", func() serviceView { return viewOfService(i, s) }, kept)
+			if err != nil {
+				return err
+			}
+			b.full = !whole
 		}
-		if whole {
-			b.shown, b.whole = i+1, b.whole+1
-			continue
-		}
-		brief, err := b.put("brief", func() serviceView { return briefView(i, s) }, 0)
-		if err != nil || !brief {
-			return err
+		if b.full {
+			brief, err := b.put("brief", func() serviceView { return briefView(i, s) }, 0)
+			if err != nil || !brief {
+				return err
+			}
 		}
 		b.shown = i + 1
 	}
