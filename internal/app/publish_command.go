@@ -79,9 +79,14 @@ func readFlags(env Env, values map[string]*string) (config.ActionInputs, error) 
 	})
 }
 
-// publishHere shows what was joined outside of any workflow.
+// publishHere shows what was joined outside of any workflow: in a job of GitLab CI
+// on its merge request, too.
 func (s *step) publishHere(ctx context.Context) (int, error) {
 	if err := prepareOut(s.inputs.Out); err != nil {
+		return ExitOK, err
+	}
+	merge, err := s.gitlabRun()
+	if err != nil {
 		return ExitOK, err
 	}
 	c, err := s.joined(ctx)
@@ -92,5 +97,6 @@ func (s *step) publishHere(ctx context.Context) (int, error) {
 	if _, err := writeComparison(s.inputs.Out, c, c, report.Options{Config: c.Config}); err != nil {
 		return code, err
 	}
+	s.note(ctx, merge, c)
 	return code, printComparison(s.env, s.format, c, c.Config)
 }

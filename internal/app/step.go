@@ -41,6 +41,7 @@ func (s *step) open() error {
 			s.inputs.Check += " (" + legs + ")"
 		}
 	}
+	s.settle()
 	s.run.Result = s.inputs.Check
 	if s.run.Event.MayBoot() != nil {
 		s.run.Event.Fork = false // its token is the repository's own, whoever made the head
@@ -50,6 +51,20 @@ func (s *step) open() error {
 	}
 	s.client, err = github.NewClient(github.Options{API: s.run.API, Token: s.inputs.Token})
 	return err
+}
+
+// settle leaves out what the forge does not have, and says so once.
+func (s *step) settle() {
+	if s.run.Forge == "" {
+		return
+	}
+	s.inputs.Check, s.inputs.AcceptLabel = "", ""
+	s.progress.step("%s has no check runs, no labels that accept, and shows no annotations: the comment and the exit code tell the result "+
+		"(Gitea shows job summaries from 1.27 on)", s.run.Forge)
+	if s.inputs.Comment == string(github.HideAndNew) {
+		s.inputs.Comment = string(github.New)
+		s.progress.step("%s cannot hide comments: the old ones stay", s.run.Forge)
+	}
 }
 
 // deliver saves a comparison and shows it, signed off where that counts. The exit
@@ -68,7 +83,10 @@ func (s *step) deliver(ctx context.Context, c record.Comparison, failed error) (
 	if err != nil && code == ExitOK {
 		code = ExitMissing
 	}
-	marks := annotations(shown)
+	var marks []github.Annotation
+	if s.run.Forge == "" {
+		marks = annotations(shown)
+	}
 	if failed != nil {
 		marks = errorAnnotations(s.env, failed)
 	}

@@ -18,6 +18,8 @@ type Run struct {
 	Result   string // name that several jobs may tell one result by; "" for that of the job
 	API      string // base URL of the REST API, ending in "/"
 	Server   string // base URL of the web pages, without a "/" at the end
+	Forge    string // Gitea or Forgejo, "" for GitHub itself
+	Number   string // of the run, by which the pages of those two go
 	Summary  string // path of the job summary's file, "" when there is none
 	Output   string // path of the step outputs' file, "" when there is none
 }
@@ -48,6 +50,7 @@ func NewRun(getenv func(string) string) (Run, error) {
 		Event: event, ID: id, Attempt: attempt,
 		Workflow: getenv("GITHUB_WORKFLOW"), Job: getenv("GITHUB_JOB"),
 		API: api, Server: serverURL(getenv("GITHUB_SERVER_URL")),
+		Forge: forge(getenv), Number: getenv("GITHUB_RUN_NUMBER"),
 		Summary: getenv("GITHUB_STEP_SUMMARY"), Output: getenv("GITHUB_OUTPUT"),
 	}, nil
 }
@@ -63,8 +66,24 @@ func (r Run) Key() string {
 
 // URL is the web page of the run.
 func (r Run) URL() string {
+	if r.Forge != "" {
+		return fmt.Sprintf("%s/%s/%s/actions/runs/%s",
+			r.Server, url.PathEscape(r.Event.Owner), url.PathEscape(r.Event.Repo), url.PathEscape(r.Number))
+	}
 	return fmt.Sprintf("%s/%s/%s/actions/runs/%d/attempts/%d",
 		r.Server, url.PathEscape(r.Event.Owner), url.PathEscape(r.Event.Repo), r.ID, r.Attempt)
+}
+
+// forge names what speaks the protocol of GitHub's runner beside GitHub. The runner
+// of Forgejo says that it is Gitea's as well.
+func forge(getenv func(string) string) string {
+	switch {
+	case getenv("FORGEJO_ACTIONS") == "true":
+		return "Forgejo"
+	case getenv("GITEA_ACTIONS") == "true":
+		return "Gitea"
+	}
+	return ""
 }
 
 // apiURL checks the API's address and ends it in the "/" that go-github needs.
