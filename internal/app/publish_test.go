@@ -554,3 +554,46 @@ func TestInconclusiveChecks(t *testing.T) {
 		}
 	}
 }
+
+// What the input comment says becomes of the comment of the push before.
+func TestCommentBehaviors(t *testing.T) {
+	t.Parallel()
+	for how, want := range map[string]int{"update": 1, "true": 1, "off": 0, "false": 0, "only-on-change": 1} {
+		w := onPull(t, "o")
+		delete(w.env, "INPUT_CONFIG")
+		for _, verdict := range []record.Verdict{record.Fail, record.Pass} {
+			w.action("publish", w.write("comparison.json", leg(t, "api", verdict)), "comment", how)
+		}
+		if all := w.server.Comments("o", "r", 7); len(all) != want {
+			t.Errorf("%s: %d comments, want %d\n%s", how, len(all), want, w.stderr.String())
+		}
+		if w.checked().Conclusion != "success" {
+			t.Errorf("%s: check %s", how, w.checked().Conclusion)
+		}
+	}
+	w := onPull(t, "o")
+	delete(w.env, "INPUT_CONFIG")
+	still := leg(t, "api", record.None, func(c *record.Comparison) { c.Services[0].Metrics, c.Services[0].Cost = nil, nil })
+	if code := w.action("publish", w.write("comparison.json", still), "comment", "only-on-change"); code != 0 || len(w.server.Comments("o", "r", 7)) > 0 {
+		t.Errorf("nothing has changed: exit code %d, comments %v", code, w.server.Comments("o", "r", 7))
+	}
+}
+
+// On pull_request_target nothing is measured, and what was can be published also
+// for a fork: the token is the repository's own.
+func TestPullRequestTarget(t *testing.T) {
+	t.Parallel()
+	w := onPull(t, "stranger")
+	delete(w.env, "INPUT_CONFIG")
+	w.env["GITHUB_EVENT_NAME"] = "pull_request_target"
+	if code := w.action("publish", w.write("comparison.json", leg(t, "api", record.Pass))); code != 0 {
+		t.Errorf("exit code %d\n%s", code, w.stderr.String())
+	}
+	says(t, "comment", w.told(), "No action needed")
+	if check := w.checked(); check.Conclusion != "success" || check.SHA != headSHA {
+		t.Errorf("check %+v", check)
+	}
+	if code := w.action(); code != 2 || !strings.Contains(w.stderr.String(), "nothing is booted on pull_request_target") {
+		t.Errorf("measuring: exit code %d\n%s", code, w.stderr.String())
+	}
+}

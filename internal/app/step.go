@@ -101,7 +101,7 @@ func (s *step) publish(ctx context.Context, c record.Comparison, files written, 
 	if err := s.print(c); err != nil {
 		return err
 	}
-	to := github.Destination{Run: s.run, Client: s.client, Check: s.check, Commands: s.env.Stdout}
+	to := github.Destination{Run: s.run, Client: s.client, Check: s.check, Commands: s.env.Stdout, Behavior: github.Behavior(s.inputs.Comment)}
 	outcome := github.Publish(ctx, to, s.publication(c, files, code, marks))
 	if s.ended = outcome.Check != ""; s.ended {
 		s.progress.step("check run: %s", outcome.Check)
@@ -137,7 +137,7 @@ func (s *step) print(c record.Comparison) error {
 // publication renders a comparison for every place.
 func (s *step) publication(c record.Comparison, files written, code int, marks []github.Annotation) github.Publication {
 	options := s.reportOptions(c)
-	p := github.Publication{Outputs: outputs(c, files, code), Annotations: marks}
+	p := github.Publication{Outputs: outputs(c, files, code), Annotations: marks, Quiet: report.Unchanged(c)}
 	if s.run.Event.Number != 0 && s.inputs.Comment != "off" {
 		options.Subject = "This pull request"
 		p.Comment = string(report.Markdown(c, options))

@@ -23,6 +23,15 @@ func Headline(c record.Comparison, o Options) string {
 	return sentence{o.subject(), func(s string) string { return plain(s, nameWidth) }}.write(c)
 }
 
+// Unchanged reports whether a comparison has nothing to tell: every budget
+// holds, and nothing that readers ask for has surely moved.
+func Unchanged(c record.Comparison) bool {
+	var w sentence
+	w.quote = func(name string) string { return name }
+	harmless := c.Verdict == record.Pass || c.Verdict == record.None
+	return harmless && len(c.Warnings) == 0 && len(movedBills(bills(c.Services))) == 0 && len(w.moves(c, 0)) == 0 && len(w.unseen(c)) == 0
+}
+
 func (w sentence) write(c record.Comparison) string {
 	switch c.Verdict {
 	case record.Fail:

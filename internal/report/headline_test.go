@@ -86,3 +86,24 @@ func TestHeadlineNamesWhoSignedOff(t *testing.T) {
 		t.Errorf("a mention, or no name at all:\n%.300s", got)
 	}
 }
+
+func TestUnchanged(t *testing.T) {
+	still := service("api", budget(sampled(record.MemoryPeak, 100<<20, 100<<20, record.Pass), record.Budget{Grow: f(0.1)}))
+	grown := service("api", sampled(record.MemoryPeak, 100<<20, 200<<20, record.None))
+	for name, c := range map[string]struct {
+		c    record.Comparison
+		want bool
+	}{
+		"still": {comparison(still), true}, "nothing judged": {comparison(service("api")), true}, "one of two": {comparison(still, grown), false},
+		"grown": {comparison(grown), false}, "fail": {failing(), false}, "missing": {missing(), false}, "undecided": {undecided(), false}, "cost": {costOnly(), false},
+	} {
+		if got := report.Unchanged(c.c); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+	told := comparison(still)
+	told.Warnings = []string{"the clock was slow"}
+	if report.Unchanged(told) {
+		t.Error("a warning is something to tell")
+	}
+}
