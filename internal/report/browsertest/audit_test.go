@@ -24,7 +24,7 @@ func TestAuditFindsFaults(t *testing.T) {
 	if err := chromedp.Listen(ctx, w.see); err != nil {
 		t.Fatal(err)
 	}
-	open(t, ctx, "data:text/html,"+strings.NewReplacer("#", "%23", "\n", " ").Replace(faulty), 390, "light")
+	open(ctx, t, "data:text/html,"+strings.NewReplacer("#", "%23", "\n", " ").Replace(faulty), 390, "light")
 	got, err := chromedp.Run(ctx, chromedp.Evaluate[found](audit))
 	if err != nil {
 		t.Fatal(err)

@@ -129,7 +129,7 @@ func serve(t *testing.T, page []byte, w *watched) string {
 }
 
 // open shows a page at a width and in a colour scheme.
-func open(t *testing.T, ctx context.Context, url string, width int64, scheme string, options ...chromedp.EmulateViewportOption) {
+func open(ctx context.Context, t *testing.T, url string, width int64, scheme string, options ...chromedp.EmulateViewportOption) {
 	t.Helper()
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
 	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, media); err != nil {

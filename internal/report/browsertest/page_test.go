@@ -36,10 +36,10 @@ func TestPageInABrowser(t *testing.T) {
 				t.Fatal(err)
 			}
 			url := serve(t, page, &w)
-			open(t, ctx, url, 1280, "light")
+			open(ctx, t, url, 1280, "light")
 			for _, width := range []int64{360, 390, 1280} {
 				for _, scheme := range []string{"light", "dark"} {
-					open(t, ctx, "", width, scheme)
+					open(ctx, t, "", width, scheme)
 					got, err := chromedp.Run(ctx, chromedp.Evaluate[found](audit))
 					if err != nil {
 						t.Fatal(err)

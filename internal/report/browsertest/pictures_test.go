@@ -41,13 +41,13 @@ func TestPictures(t *testing.T) {
 	}
 	ctx := browser(t)
 	url := serve(t, render(t, c), &watched{})
-	open(t, ctx, url, pictureWidth, "light")
+	open(ctx, t, url, pictureWidth, "light")
 	dir := *pictures
 	if dir == "" {
 		dir = t.TempDir()
 	}
 	for _, scheme := range []string{"light", "dark"} {
-		open(t, ctx, "", pictureWidth, scheme)
+		open(ctx, t, "", pictureWidth, scheme)
 		for _, v := range views {
 			clip, err := chromedp.Run(ctx, chromedp.Evaluate[page.Viewport](`(() => {
 				const a = document.querySelector("`+v.from+`").getBoundingClientRect(), b = document.querySelector("`+v.to+`").getBoundingClientRect();
