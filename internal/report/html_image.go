@@ -73,7 +73,7 @@ type columnView struct {
 }
 
 type cellView struct {
-	Text         string
+	Name, Text   string // of the column, and in it
 	Number, Code bool
 }
 
@@ -88,7 +88,7 @@ func sectionViews(all []section) []sectionView {
 		for _, row := range s.rows {
 			cells := make([]cellView, len(row))
 			for j, text := range row {
-				cells[j] = cellView{text, s.columns[j].kind == numbers, s.columns[j].kind >= names && text != ""}
+				cells[j] = cellView{s.columns[j].title, text, s.columns[j].kind == numbers, s.columns[j].kind >= names && text != ""}
 			}
 			v.Rows = append(v.Rows, cells)
 		}

@@ -160,7 +160,7 @@ func TestHTMLDrawsTheImage(t *testing.T) {
 		`class="swatch added"></span>`: 2,
 		`<figure class="picture">`:     1,
 		`<li>/usr`:                     9, // in words
-		`<td class="n">&#43;38 MB</td><td class="n">–</td><td class="n">38 MB</td><td><code>libllvm15</code></td>`: 1,
+		`<td class="n" data-name="change">&#43;38 MB</td><td class="n" data-name="base">–</td><td class="n" data-name="head">38 MB</td><td data-name="package"><code>libllvm15</code></td>`: 1,
 	} {
 		if n := strings.Count(got, what); n != want {
 			t.Errorf("%d times %s, want %d", n, what, want)

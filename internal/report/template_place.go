@@ -137,8 +137,10 @@ func (p *pageWriter) value(text string) error {
 }
 
 // plainAttribute reports whether an attribute holds text that does nothing:
-// neither a style, nor an address, nor a script.
+// neither a style, nor an address, nor a script. What follows data- is held to
+// the same, as html/template has it.
 func plainAttribute(name string) bool {
+	name = strings.TrimPrefix(name, "data-")
 	return !strings.HasPrefix(name, "on") && !slices.ContainsFunc(active, func(part string) bool { return strings.Contains(name, part) })
 }
 
