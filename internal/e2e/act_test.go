@@ -170,6 +170,9 @@ func (r workflowRun) run(t *testing.T, api string) (int, string) {
 	return act.ProcessState.ExitCode(), string(out)
 }
 
+// headOfPull is the commit that the example is about.
+const headOfPull = "ec26c3e57ca3a959ca5aad62de7213c562f8c821"
+
 const token = "ghs_0123456789abcdefghijklmnopqrstuvwxyz"
 
 // onPull is a run on the pull request, of the workflow of testdata.
@@ -208,7 +211,7 @@ func TestPullRequestWithinThenOverBudget(t *testing.T) {
 	if second[0].ID != first[0].ID || second[0].Edits != 1 || second[0].Body == first[0].Body {
 		t.Errorf("comment %d with %d edits was %d: want the same one, updated once", second[0].ID, second[0].Edits, first[0].ID)
 	}
-	checks := s.Checks("Codertocat", "Hello-World", "ec26c3e57ca3a959ca5aad62de7213c562f8c821")
+	checks := s.Checks("Codertocat", "Hello-World", headOfPull)
 	if len(checks) != 2 || checks[0].Conclusion != "success" || checks[1].Conclusion != "failure" {
 		t.Fatalf("check runs %+v", checks)
 	}

@@ -127,6 +127,9 @@ func TestCancelledRunLeavesNothing(t *testing.T) {
 	if got := comments(s); len(got) > 0 {
 		t.Errorf("a cancelled run commented: %+v", got)
 	}
+	if checks := s.Checks("Codertocat", "Hello-World", headOfPull); len(checks) != 1 || checks[0].Conclusion != "cancelled" {
+		t.Errorf("check runs of a cancelled run: %+v\n%s", checks, out)
+	}
 }
 
 // listen makes a named pipe and a function that waits for one line from it.
