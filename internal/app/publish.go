@@ -20,6 +20,9 @@ import (
 // nothing and runs nothing of theirs, so it may have the repository's own token:
 // what they saved is read as a stranger's words, and rendered anew.
 func (s *step) publishSaved(ctx context.Context) (int, error) {
+	if s.run.Event.Name == "issue_comment" {
+		return ExitOK, usagef("nothing is published on issue_comment: the event names no commit that the result could be of; publish on workflow_run instead")
+	}
 	if err := prepareOut(s.inputs.Out); err != nil {
 		return ExitOK, err
 	}

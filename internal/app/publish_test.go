@@ -596,4 +596,8 @@ func TestPullRequestTarget(t *testing.T) {
 	if code := w.action(); code != 2 || !strings.Contains(w.stderr.String(), "nothing is booted on pull_request_target") {
 		t.Errorf("measuring: exit code %d\n%s", code, w.stderr.String())
 	}
+	w.event("issue_comment", `{"action": "created", "repository": {"full_name": "o/r"}, "issue": {"number": 7, "pull_request": {}}}`)
+	if code := w.action("publish", filepath.Join(w.dir, "comparison.json")); code != 2 || !strings.Contains(w.stderr.String(), "names no commit") {
+		t.Errorf("on issue_comment: exit code %d\n%s", code, w.stderr.String())
+	}
 }

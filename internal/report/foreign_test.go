@@ -40,6 +40,10 @@ func renders(raw []byte) error {
 	if _, err := report.HTML(c, o); err != nil {
 		return fmt.Errorf("HTML: %w", err)
 	}
+	report.JUnit(c)
+	if _, err := report.CodeQuality(c); err != nil {
+		return fmt.Errorf("code quality: %w", err)
+	}
 	written, err := report.JSON(c)
 	if err != nil {
 		return fmt.Errorf("JSON: %w", err)
