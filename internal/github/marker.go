@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // markerSchema names the marker's form. It stays when fields join.
@@ -25,9 +26,12 @@ type Marker struct {
 }
 
 // markerLine matches a marker at the very start of a comment, and only there:
-// a quoted comment must not be mistaken for the real one.
-var markerLine = regexp.MustCompile(`\A<!-- ` + markerSchema +
-	` key=(\S{0,400}) head=([0-9a-fA-F]{0,64}) run=([0-9]{1,19}) attempt=([0-9]{1,18}) digest=([0-9a-f]{0,64}) -->`)
+// a quoted comment must not be mistaken for the real one. Its counts make it long
+// to compile, so that is left until there is a comment.
+var markerLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\A<!-- ` + markerSchema +
+		` key=(\S{0,400}) head=([0-9a-fA-F]{0,64}) run=([0-9]{1,19}) attempt=([0-9]{1,18}) digest=([0-9a-f]{0,64}) -->`)
+})
 
 // String is the marker as an HTML comment without a line end. No value can end
 // the HTML comment: everything but letters, digits, "_", "." and "~" is
@@ -39,7 +43,7 @@ func (m Marker) String() string {
 
 // ParseMarker finds the marker at the start of a comment's body.
 func ParseMarker(body string) (Marker, bool) {
-	found := markerLine.FindStringSubmatch(body)
+	found := markerLine().FindStringSubmatch(body)
 	if found == nil {
 		return Marker{}, false
 	}
