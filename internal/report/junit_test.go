@@ -164,11 +164,11 @@ func checkCounts(body []byte) error {
 	seen := map[string]bool{}
 	for _, s := range all.Suites {
 		for _, c := range s.Cases {
-			if id := c.Class + "\x00" + c.Name; seen[id] {
+			id := c.Class + "\x00" + c.Name
+			if seen[id] {
 				return fmt.Errorf("test %q stands twice: the second would be dropped", id)
-			} else {
-				seen[id] = true
 			}
+			seen[id] = true
 			all.Tests, s.Tests = all.Tests-1, s.Tests-1
 			if c.Failure != nil {
 				all.Failures, s.Failures = all.Failures-1, s.Failures-1

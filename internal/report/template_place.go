@@ -104,15 +104,15 @@ func (p *pageWriter) tagName(b byte) error {
 }
 
 func (p *pageWriter) tag(b byte) error {
-	switch {
-	case b == '>':
+	switch b {
+	case '>':
 		p.state, p.name = inText, nil
 		if slices.Contains(raw, p.element) {
 			p.state = inRaw
 		}
-	case b == '=':
+	case '=':
 		p.attribute, p.state = string(p.name), afterEquals
-	case b == ' ', b == '\n', b == '\t', b == '/':
+	case ' ', '\n', '\t', '/':
 		p.state, p.name = inTag, nil
 	default:
 		p.state, p.name = inAttributeName, append(p.name, lower(b))

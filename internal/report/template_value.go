@@ -48,7 +48,7 @@ func (r *rendering) command(c *parse.CommandNode, dot reflect.Value) (reflect.Va
 
 // call does one of templateFuncs.
 func call(name string, args []reflect.Value) (reflect.Value, error) {
-	result := any(nil)
+	var result any
 	switch {
 	case name == "not" && len(args) == 1:
 		result = !truth(args[0])

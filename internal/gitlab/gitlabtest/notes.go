@@ -147,7 +147,7 @@ func (s *Server) change(method string, user User, id, text string) (int, any) {
 
 func render(n *Note) map[string]any {
 	return map[string]any{
-		"id": n.ID, "body": n.Body, "system": n.System, "noteable_type": "MergeRequest", "noteable_iid": 7, "project_id": 5,
+		"id": n.ID, "body": n.Body, "system": n.System, "project_id": 5,
 		"author":     map[string]any{"id": n.Author.ID, "username": fmt.Sprintf("user%d", n.Author.ID), "state": "active"},
 		"created_at": "2026-11-20T09:30:00.000Z", "updated_at": "2026-11-20T09:30:00.000Z", "resolvable": false, "internal": false,
 	}
