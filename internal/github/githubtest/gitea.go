@@ -104,19 +104,23 @@ func (g *Gitea) answer(w http.ResponseWriter, r *http.Request, body []byte) (int
 		return http.StatusOK, all
 	case r.Method == http.MethodPost && path == "repos/o/r/issues/7/comments":
 		return http.StatusCreated, g.render(g.add("gitea-actions", sent.Body))
-	case ofOne && (r.Method == http.MethodPatch || r.Method == http.MethodDelete):
-		return g.change(r.Method, id, sent.Body)
+	case ofOne && (r.Method == http.MethodGet || r.Method == http.MethodPatch || r.Method == http.MethodDelete):
+		return g.one(r.Method, id, sent.Body)
 	}
 	g.problems = append(g.problems, r.Method+" "+r.URL.Path)
 	return giteaRefusal(http.StatusNotFound, "404 page not found")
 }
 
-func (g *Gitea) change(method, id, body string) (int, any) {
+// one reads, changes or removes a comment.
+func (g *Gitea) one(method, id, body string) (int, any) {
 	i := slices.IndexFunc(g.comments, func(c *Comment) bool { return fmt.Sprint(c.ID) == id })
 	if i < 0 {
 		return giteaRefusal(http.StatusNotFound, "comment does not exist")
 	}
-	if method == http.MethodDelete {
+	switch method {
+	case http.MethodGet:
+		return http.StatusOK, g.render(g.comments[i])
+	case http.MethodDelete:
 		g.comments = slices.Delete(g.comments, i, i+1)
 		return http.StatusNoContent, nil
 	}
