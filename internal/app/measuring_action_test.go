@@ -89,6 +89,30 @@ func TestInterruptedAction(t *testing.T) {
 	}
 }
 
+// burst panics at the first line of a report.
+type burst struct{}
+
+func (burst) Write([]byte) (int, error) { panic("burst") }
+
+// A fault of our own ends the check run too.
+func TestPanicEndsTheCheckRun(t *testing.T) {
+	t.Parallel()
+	w := onPull(t, "o")
+	w.env["INPUT_PUBLISH"], w.env["GITHUB_RUN_ID"], w.env["INPUT_CONFIG"] = w.write("comparison.json", leg(t, "api", record.Pass)), "41", ""
+	getenv := func(name string) string { return w.env[name] }
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("there was no panic")
+			}
+		}()
+		app.Action(t.Context(), app.Env{Getenv: getenv, Stdout: burst{}, Stderr: &w.stderr}, nil)
+	}()
+	if check := w.checked(); check.Status != "completed" || check.Conclusion != "cancelled" {
+		t.Errorf("check %+v", check)
+	}
+}
+
 // Of a step that was killed the post step ends the check run, and leaves alone one
 // that has ended.
 func TestCleanupEndsTheCheckRun(t *testing.T) {
