@@ -38,7 +38,7 @@ func TestTrendEndsAtTheShownInterval(t *testing.T) {
 		if !last.bounded || last.pair != 14 || len(c.pairs) != 14 {
 			t.Errorf("%s ends with %+v over %d pairs, want pair 14, the voided one among the pairs", m.ID, last, len(c.pairs))
 		}
-		low, high := 0.0, 0.0
+		var low, high float64
 		if m.Ratio != nil {
 			low, high = math.Log(m.Ratio.Low), math.Log(m.Ratio.High)
 		} else {

@@ -29,6 +29,8 @@ func TestAuditFindsFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for what, list := range map[string][]string{"a pale word": got.Faint, "black on black": got.Faint, "small: rect": got.Misplaced,
 		"small: 20 x 20": got.Tiny, "small: no description": got.Tiny, "no scope": got.Unlabelled, "console": w.messages, "exception": w.messages} {
 		if !strings.Contains(strings.Join(list, "\n"), what) {
