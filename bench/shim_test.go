@@ -18,8 +18,12 @@ import (
 // programSize is what a released program may weigh at most.
 const programSize = 16 << 20
 
-// shimBar is how soon a step must have come to the program, when the runner has it.
-const shimBar = 150 * time.Millisecond
+// A step must have come to the program that soon, when the runner has it; on a
+// machine that is busy with other things, in as many times what node alone needs.
+const (
+	shimBar   = 150 * time.Millisecond
+	shimRatio = 5
+)
 
 // BenchmarkShim times the Action's way to its program that is in the tool cache
 // already, the end of a program that does nothing included, beside the least
@@ -51,10 +55,11 @@ func BenchmarkShim(b *testing.B) {
 		b.ReportMetric(percentile(taken[way.name], 50), way.name+"-p50-ms")
 		b.ReportMetric(percentile(taken[way.name], 95), way.name+"-p95-ms")
 	}
-	b.ReportMetric(percentile(taken["shim"], 50)/percentile(taken["node-0"], 50), "x-node-0")
-	b.ReportMetric(percentile(taken["shim"], 50)/percentile(taken["shell"], 50), "x-shell")
-	if median := percentile(taken["shim"], 50); median > float64(shimBar.Milliseconds()) {
-		b.Errorf("the shim needs %.0f ms, its bar is %v", median, shimBar)
+	median, ratio := percentile(taken["shim"], 50), percentile(taken["shim"], 50)/percentile(taken["node-0"], 50)
+	b.ReportMetric(ratio, "x-node-0")
+	b.ReportMetric(median/percentile(taken["shell"], 50), "x-shell")
+	if median > float64(shimBar.Milliseconds()) && ratio > shimRatio {
+		b.Errorf("the shim needs %.0f ms, %.1f times what node alone does; its bars are %v and %d times", median, ratio, shimBar, shimRatio)
 	}
 }
 
