@@ -97,7 +97,7 @@ func TestGiteaAndForgejo(t *testing.T) {
 		if len(all) != 251 || all[250].Edits != 1 {
 			t.Fatalf("%s: %d comments, want one of ours, updated once\n%s", name, len(all), w.stderr.String())
 		}
-		says(t, "the comment", all[250].Body, "https://gitea.test/o/r/actions/runs/3)", "https://gitea.test/o/r/commit/"+headSHA)
+		says(t, "the comment", all[250].Body, "https://gitea.test/o/r/actions/runs/3?by_index=1)", "https://gitea.test/o/r/commit/"+headSHA)
 		if n := strings.Count(w.stderr.String(), name+" has no check runs"); n != 1 {
 			t.Errorf("what %s lacks was said %d times\n%s", name, n, w.stderr.String())
 		}

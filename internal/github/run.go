@@ -67,7 +67,8 @@ func (r Run) Key() string {
 // URL is the web page of the run.
 func (r Run) URL() string {
 	if r.Forge != "" {
-		return fmt.Sprintf("%s/%s/%s/actions/runs/%s",
+		// Gitea from 1.26 on takes a number for the run's id, unless it is told.
+		return fmt.Sprintf("%s/%s/%s/actions/runs/%s?by_index=1",
 			r.Server, url.PathEscape(r.Event.Owner), url.PathEscape(r.Event.Repo), url.PathEscape(r.Number))
 	}
 	return fmt.Sprintf("%s/%s/%s/actions/runs/%d/attempts/%d",
