@@ -80,6 +80,9 @@ func (t *Courier) RoundTrip(req *http.Request) (*http.Response, error) {
 		defer req.Body.Close() // every try reads a copy
 	}
 	for try := 1; ; try++ {
+		if err := checked(req); err != nil {
+			return nil, err
+		}
 		resp, err := t.once(req)
 		if err == nil {
 			if wait, limited := rateLimit(resp, time.Now(), try); limited {
@@ -110,6 +113,21 @@ func Once(ctx context.Context) context.Context { return context.WithValue(ctx, o
 
 func repeatable(req *http.Request) bool {
 	return req.Method != http.MethodPost && req.Context().Value(onceKey{}) == nil
+}
+
+type checkKey struct{}
+
+// Check has every try begin with a question of whether the request is still
+// right, since it may be sent long after it was made. An error is the answer.
+func Check(ctx context.Context, question func(context.Context) error) context.Context {
+	return context.WithValue(ctx, checkKey{}, func() error { return question(ctx) })
+}
+
+func checked(req *http.Request) error {
+	if question, ok := req.Context().Value(checkKey{}).(func() error); ok {
+		return question()
+	}
+	return nil
 }
 
 // forgetQuota hides from go-github when the quota is renewed. It would refuse

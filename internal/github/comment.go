@@ -3,9 +3,9 @@ package github
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/plimsoll-ci/plimsoll/internal/courier"
 )
@@ -17,22 +17,28 @@ const maxRounds = 8
 type Comment struct {
 	ID  int64
 	URL string // of the web page
+	// Unhidden says why older comments can still be seen that [HideAndNew] was
+	// to hide; nil when there are none.
+	Unhidden error
 }
 
 // Posted is a comment with its text.
 type Posted struct {
 	Comment
 	Body string
+	Node string // its name in GraphQL, "" where there is none
 }
 
 // Thread is where comments stand: a pull request of GitHub, or a merge request
 // of another forge. An error is a [*RefusedError], except where the caller
 // itself gave up.
 type Thread interface {
-	// Limit is the most characters of a comment.
-	Limit() int
+	// Fits is an error for a text that is too long for a comment.
+	Fits(text string) error
 	// List gives all the comments that may be ours, in any order.
 	List(ctx context.Context) ([]Posted, error)
+	// Text is a comment's text as it stands, and NotFound when the comment is gone.
+	Text(ctx context.Context, id int64) (string, error)
 	// Create is Unreachable when the comment may have been written all the same.
 	Create(ctx context.Context, text string) (Comment, error)
 	// Update is NotFound when the comment is gone, and Forbidden when it is not
@@ -42,37 +48,30 @@ type Thread interface {
 	Delete(ctx context.Context, id int64) error
 }
 
-// sticky is a comment that carries our marker.
-type sticky struct {
-	Comment
-	marker Marker
-}
-
-// Keep makes the thread's one comment for the marker's key say body, which
-// stands in it after the marker's line. An older comment is updated, duplicates
-// are removed, and the oldest stays. What a newer run wrote is left alone: that
-// is a [*RefusedError] with reason [Superseded].
+// Keep shows body on the thread, behind the marker's line, and does with the
+// comments of earlier runs for the marker's key what the behaviour says. Once a
+// newer run has shown its result there is none of this run's: that is a
+// [*RefusedError] with reason [Superseded].
 //
-// Forges offer no "write if unchanged", so each write is followed by another
-// look, until the look finds this run's text or a newer run's. A create whose
-// answer was lost is therefore found again rather than repeated.
+// Each write is followed by another look at the thread, until the look finds
+// this run's text or a newer run's. A create whose answer was lost is therefore
+// found again rather than repeated, and what runs write at the same time is put
+// in order by whoever looks last.
 func Keep(ctx context.Context, thread Thread, marker Marker, body string, how Behavior) (Comment, error) {
-	switch how {
-	case Off:
+	if how == Off {
 		return Comment{}, nil
-	case New, HideAndNew:
-		return Comment{}, &RefusedError{Reason: Invalid, Err: fmt.Errorf("comment behaviour %s is not there yet", how)}
 	}
+	marker.Apart = how == New || how == HideAndNew
 	text, marker, err := marker.with(body)
 	if err != nil {
 		return Comment{}, err
 	}
-	if n := utf8.RuneCountInString(text); n > thread.Limit() {
-		return Comment{}, &RefusedError{Reason: Invalid, Err: fmt.Errorf("comment has %d characters, at most %d are taken", n, thread.Limit())}
+	if err := thread.Fits(text); err != nil {
+		return Comment{}, &RefusedError{Reason: Invalid, Err: err}
 	}
 	p := &posting{Thread: thread, marker: marker, text: text, how: how, barred: map[int64]bool{}}
-	for round := 1; round <= maxRounds; round++ {
-		done, err := p.round(ctx, round)
+	for range maxRounds {
+		done, err := p.round(ctx)
 		if done || err != nil {
 			return p.result, err
 		}
@@ -95,103 +94,108 @@ type posting struct {
 	failed  int            // creates without an answer
 }
 
-// round looks once and writes at most once. It is done when the look found
+// marked is a comment that carries our marker.
+type marked struct {
+	Posted
+	marker Marker
+}
+
+// round looks once and writes at most one text. It is done when the look found
 // nothing left to write.
-func (p *posting) round(ctx context.Context, round int) (bool, error) {
+func (p *posting) round(ctx context.Context) (bool, error) {
 	found, err := p.find(ctx)
 	if err != nil {
 		return false, err
 	}
-	if len(found) == 0 {
-		return p.absent(ctx, round)
+	if p.marker.Apart {
+		return p.another(ctx, found)
 	}
-	keep := found[0]
-	for _, s := range found[1:] {
-		if s.marker.Newer(p.marker) {
-			continue // its own run takes care of it
-		}
-		if err := p.remove(ctx, s); err != nil {
-			return false, err
-		}
-	}
-	switch {
-	case keep.marker.Newer(p.marker):
-		p.result = Comment{}
-		return true, &RefusedError{Reason: Superseded}
-	case keep.marker == p.marker:
-		p.result = keep.Comment
-		return true, nil
-	}
-	return false, p.update(ctx, keep)
-}
-
-// absent creates the comment, unless it did so already and the listing has not
-// caught up yet.
-func (p *posting) absent(ctx context.Context, round int) (bool, error) {
-	if p.created {
-		if round == maxRounds {
-			return true, nil
-		}
-		return false, courier.Sleep(ctx, courier.Backoff(1))
-	}
-	if p.how == OnlyOnChange {
-		return true, &RefusedError{Reason: NoNews}
-	}
-	return false, p.create(ctx)
-}
-
-func (p *posting) create(ctx context.Context) error {
-	made, err := p.Create(ctx, p.text)
-	if err == nil {
-		p.result, p.created = made, true
-		return nil
-	}
-	p.failed++
-	if !refusedFor(err, Unreachable) || ctx.Err() != nil || p.failed == courier.Tries {
-		return err
-	}
-	// It may have been written all the same: the next round looks first.
-	return courier.Sleep(ctx, courier.Backoff(p.failed))
-}
-
-func (p *posting) update(ctx context.Context, s sticky) error {
-	made, err := p.Update(ctx, s.ID, p.text)
-	switch {
-	case err == nil:
-		p.result, p.created = made, false
-		return nil
-	case refusedFor(err, NotFound):
-		return nil // removed since the look
-	case refusedFor(err, Forbidden):
-		p.barred[s.ID] = true
-		return nil
-	}
-	return err
-}
-
-// remove deletes a duplicate. One that is gone or not ours to delete is no
-// reason to fail.
-func (p *posting) remove(ctx context.Context, s sticky) error {
-	err := p.Delete(ctx, s.ID)
-	if refusedFor(err, NotFound) || refusedFor(err, Forbidden) {
-		return nil
-	}
-	return err
+	return p.theOne(ctx, found)
 }
 
 // find gives those comments that carry our marker and key, oldest first.
-func (p *posting) find(ctx context.Context) ([]sticky, error) {
+func (p *posting) find(ctx context.Context) ([]marked, error) {
 	all, err := p.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var found []sticky
+	var found []marked
 	for _, c := range all {
 		marker, ok := ParseMarker(c.Body)
 		if ok && marker.Key == p.marker.Key && !p.barred[c.ID] {
-			found = append(found, sticky{c.Comment, marker})
+			found = append(found, marked{c, marker})
 		}
 	}
-	slices.SortFunc(found, func(a, b sticky) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(found, func(a, b marked) int { return cmp.Compare(a.ID, b.ID) })
 	return found, nil
+}
+
+// newer is the first comment of a newer run, and whether there is one.
+func (p *posting) newer(found []marked) (marked, bool) {
+	i := slices.IndexFunc(found, func(m marked) bool { return m.marker.Newer(p.marker) })
+	if i < 0 {
+		return marked{}, false
+	}
+	return found[i], true
+}
+
+// absent creates the comment, unless it did so already and the listing has not
+// caught up yet.
+func (p *posting) absent(ctx context.Context) (bool, error) {
+	if p.created {
+		return false, courier.Sleep(ctx, courier.Backoff(1))
+	}
+	made, err := p.Create(ctx, p.text)
+	if err == nil {
+		p.result, p.created = made, true
+		return false, nil
+	}
+	p.failed++
+	if !refusedFor(err, Unreachable) || ctx.Err() != nil || p.failed == courier.Tries {
+		return false, err
+	}
+	// It may have been written all the same: the next round looks first.
+	return false, courier.Sleep(ctx, courier.Backoff(p.failed))
+}
+
+var errMoved = errors.New("the comment is not what it was a moment ago")
+
+// checked has a request on a comment ask, right before each try, whether the
+// comment still is what was found. Where it is not the answer is errMoved.
+func (p *posting) checked(ctx context.Context, found marked) context.Context {
+	return courier.Check(ctx, func(ctx context.Context) error {
+		text, err := p.Text(ctx, found.ID)
+		if refusedFor(err, NotFound) {
+			return errMoved
+		}
+		if err != nil {
+			return err
+		}
+		if marker, _ := ParseMarker(text); marker != found.marker {
+			return errMoved
+		}
+		return nil
+	})
+}
+
+// superseded ends the posting because of a newer run's comment.
+func (p *posting) superseded() (bool, error) {
+	p.result = Comment{}
+	return true, &RefusedError{Reason: Superseded}
+}
+
+// remove deletes comments that show no more than others do, except those of
+// newer runs, which take care of them. One that is gone, not ours to delete, or
+// another text by now is no reason to fail.
+func (p *posting) remove(ctx context.Context, spare []marked) error {
+	for _, m := range spare {
+		if m.marker.Newer(p.marker) {
+			continue
+		}
+		err := p.Delete(p.checked(ctx, m), m.ID)
+		if err != nil && !errors.Is(err, errMoved) && !refusedFor(err, NotFound) && !refusedFor(err, Forbidden) {
+			return err
+		}
+	}
+	return nil
 }

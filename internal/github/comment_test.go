@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/plimsoll-ci/plimsoll/internal/github"
@@ -104,36 +103,6 @@ func TestCommentKeysAreApart(t *testing.T) {
 	only(t, s, "of ci/a", "of ci/b")
 }
 
-func TestCommentIsFoundOnTheLastOfThirtyPages(t *testing.T) {
-	s := githubtest.New(t)
-	for i := range 2950 {
-		s.Add("o", "r", 7, githubtest.User{Login: "ann", Type: "User"}, fmt.Sprint(i))
-	}
-	old := s.Add("o", "r", 7, githubtest.Actions, text(with(marker, 1), "old"))
-	got, err := client(t, s, "token").Comment(t.Context(), pull, marker, "new", github.Update)
-	if err != nil || got.ID != old {
-		t.Fatalf("comment %+v, %v, want %d updated", got, err, old)
-	}
-	if n := len(s.Comments("o", "r", 7)); n != 2951 {
-		t.Errorf("%d comments, want 2951", n)
-	}
-}
-
-func TestCommentOfANewerRunStays(t *testing.T) {
-	for name, newer := range map[string]github.Marker{
-		"later run":     {Key: marker.Key, Run: 43, Attempt: 1},
-		"later attempt": {Key: marker.Key, Run: 42, Attempt: 2},
-	} {
-		s := githubtest.New(t)
-		s.Add("o", "r", 7, githubtest.Actions, text(newer, "newer"))
-		_, err := client(t, s, "token").Comment(t.Context(), pull, marker, "older", github.Update)
-		if got := reason(t, err); got != github.Superseded {
-			t.Errorf("%s: reason %s", name, got)
-		}
-		only(t, s, "newer")
-	}
-}
-
 func TestCommentRemovesOlderDuplicates(t *testing.T) {
 	s := githubtest.New(t)
 	oldest := s.Add("o", "r", 7, githubtest.Actions, text(with(marker, 1), "a"))
@@ -178,16 +147,6 @@ func TestCommentThatMayNotBeChangedIsLeft(t *testing.T) {
 	only(t, s, "theirs", "ours")
 }
 
-func TestCommentDeletedBetweenListAndUpdate(t *testing.T) {
-	s := githubtest.New(t)
-	old := s.Add("o", "r", 7, githubtest.Actions, text(with(marker, 1), "old"))
-	s.Fail(githubtest.Fault{Method: "PATCH", Times: 1, How: githubtest.Before(func() { s.Remove(old) })})
-	if _, err := client(t, s, "token").Comment(t.Context(), pull, marker, "new", github.Update); err != nil {
-		t.Fatal(err)
-	}
-	only(t, s, "new")
-}
-
 // Another run creates its comment between our look and our create.
 func TestCommentsCreatedAtOnceBecomeOne(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -209,25 +168,6 @@ func TestCommentsCreatedAtOnceBecomeOne(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		only(t, s, c.want)
-	}
-}
-
-func TestManyRunsLeaveOneComment(t *testing.T) {
-	s := githubtest.New(t)
-	var wait sync.WaitGroup
-	for run := range 20 {
-		wait.Go(func() {
-			c := client(t, s, "token")
-			_, err := c.Comment(context.Background(), pull, with(marker, int64(run+1)), fmt.Sprintf("run %d.", run+1), github.Update)
-			var refused *github.RefusedError
-			if err != nil && (!errors.As(err, &refused) || refused.Reason != github.Superseded) {
-				t.Errorf("run %d: %v", run+1, err)
-			}
-		})
-	}
-	wait.Wait()
-	if got := s.Comments("o", "r", 7); len(got) != 1 {
-		t.Errorf("%d comments, want 1: %+v", len(got), got)
 	}
 }
 

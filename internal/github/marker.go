@@ -23,22 +23,31 @@ type Marker struct {
 	Run     int64
 	Attempt int
 	Digest  string // of the comment's text, so that a stale copy is recognised
+	Apart   bool   // it is one of several: no run after it writes in its place
 }
+
+// MarkerLimit bounds the marker's line in bytes, of which the key takes 300 at
+// most. The body of a comment has to leave room for it.
+const MarkerLimit = 512
 
 // markerLine matches a marker at the very start of a comment, and only there:
 // a quoted comment must not be mistaken for the real one. Its counts make it long
 // to compile, so that is left until there is a comment.
 var markerLine = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\A<!-- ` + markerSchema +
-		` key=(\S{0,400}) head=([0-9a-fA-F]{0,64}) run=([0-9]{1,19}) attempt=([0-9]{1,18}) digest=([0-9a-f]{0,64}) -->`)
+		` key=(\S{0,400}) head=([0-9a-fA-F]{0,64}) run=([0-9]{1,19}) attempt=([0-9]{1,18}) digest=([0-9a-f]{0,64})( apart)? -->`)
 })
 
 // String is the marker as an HTML comment without a line end. No value can end
 // the HTML comment: everything but letters, digits, "_", "." and "~" is
 // percent-encoded.
 func (m Marker) String() string {
-	return fmt.Sprintf("<!-- %s key=%s head=%s run=%d attempt=%d digest=%s -->",
-		markerSchema, encodeKey(m.Key), hexOnly(m.Head), m.Run, m.Attempt, hexOnly(m.Digest))
+	apart := ""
+	if m.Apart {
+		apart = " apart"
+	}
+	return fmt.Sprintf("<!-- %s key=%s head=%s run=%d attempt=%d digest=%s%s -->",
+		markerSchema, encodeKey(m.Key), hexOnly(m.Head), m.Run, m.Attempt, hexOnly(m.Digest), apart)
 }
 
 // ParseMarker finds the marker at the start of a comment's body.
@@ -59,7 +68,7 @@ func ParseMarker(body string) (Marker, bool) {
 	if err != nil {
 		return Marker{}, false
 	}
-	return Marker{Key: key, Head: found[2], Run: run, Attempt: attempt, Digest: found[5]}, true
+	return Marker{Key: key, Head: found[2], Run: run, Attempt: attempt, Digest: found[5], Apart: found[6] != ""}, true
 }
 
 // Newer orders markers by run and attempt. GitHub numbers runs in the order

@@ -49,6 +49,7 @@ func Publish(ctx context.Context, to Destination, p Publication) Outcome {
 	var out Outcome
 	if p.Comment != "" && to.Behavior != Off {
 		out.Comment, out.Refused = post(ctx, to, p)
+		out.warn(out.Comment.Unhidden)
 	}
 	if to.Client != nil && to.Check != nil && p.Check != nil {
 		out.endCheck(ctx, to, *p.Check)

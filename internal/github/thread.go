@@ -9,9 +9,10 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// maxComment is GitHub's limit in characters, found in its answer "Body is too
-// long (maximum is 65536 characters)".
-const maxComment = 65536
+// CommentLimit is the most bytes of UTF-8 in a comment, the marker's line among
+// them. GitHub says "Body is too long (maximum is 65536 characters)", and does
+// not say how it counts them.
+const CommentLimit = 60_000
 
 // maxPages bounds the listing of a pull request's comments: 10,000 of them.
 const maxPages = 100
@@ -34,8 +35,22 @@ type pullThread struct {
 	pull Pull
 }
 
-// Limit implements [Thread].
-func (t *pullThread) Limit() int { return maxComment }
+// Fits implements [Thread].
+func (t *pullThread) Fits(text string) error {
+	if len(text) <= CommentLimit {
+		return nil
+	}
+	return fmt.Errorf("comment has %d bytes, expected at most %d", len(text), CommentLimit)
+}
+
+// Text implements [Thread].
+func (t *pullThread) Text(ctx context.Context, id int64) (string, error) {
+	c, _, err := t.api.Issues.GetComment(ctx, t.pull.Owner, t.pull.Repo, id)
+	if err != nil {
+		return "", refuse(ctx, fmt.Sprintf("read comment %d", id), err)
+	}
+	return c.GetBody(), nil
+}
 
 // Create implements [Thread].
 func (t *pullThread) Create(ctx context.Context, text string) (Comment, error) {
@@ -43,7 +58,7 @@ func (t *pullThread) Create(ctx context.Context, text string) (Comment, error) {
 	if err != nil {
 		return Comment{}, refuse(ctx, fmt.Sprintf("comment on pull request %d", t.pull.Number), err)
 	}
-	return Comment{made.GetID(), made.GetHTMLURL()}, nil
+	return Comment{ID: made.GetID(), URL: made.GetHTMLURL()}, nil
 }
 
 // Update implements [Thread].
@@ -52,7 +67,7 @@ func (t *pullThread) Update(ctx context.Context, id int64, text string) (Comment
 	if err != nil {
 		return Comment{}, refuse(ctx, fmt.Sprintf("update comment %d", id), err)
 	}
-	return Comment{made.GetID(), made.GetHTMLURL()}, nil
+	return Comment{ID: made.GetID(), URL: made.GetHTMLURL()}, nil
 }
 
 // Delete implements [Thread].
@@ -79,7 +94,7 @@ func (t *pullThread) List(ctx context.Context) ([]Posted, error) {
 			if ok, err := t.wrote(ctx, c.GetUser()); err != nil {
 				return nil, err
 			} else if ok {
-				ours = append(ours, Posted{Comment{c.GetID(), c.GetHTMLURL()}, c.GetBody()})
+				ours = append(ours, Posted{Comment{ID: c.GetID(), URL: c.GetHTMLURL()}, c.GetBody(), c.GetNodeID()})
 			}
 		}
 		if resp.NextPage <= opts.Page {

@@ -156,26 +156,6 @@ func TestLastingFaultsEnd(t *testing.T) {
 	}
 }
 
-// GitHub's listings may lag behind its writes.
-func TestListingThatLagsDoesNotPostTwice(t *testing.T) {
-	looks := 0
-	post(t, func(s *githubtest.Server) {
-		s.Fail(githubtest.Fault{Method: "GET", How: func(w http.ResponseWriter, r *http.Request, proper http.Handler) {
-			if looks++; looks > 3 {
-				proper.ServeHTTP(w, r)
-				return
-			}
-			w.Header().Set("Content-Type", "application/json")
-			fmt.Fprint(w, "[]")
-		}})
-	}, func(s *githubtest.Server, _ time.Duration, err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		only(t, s, "x")
-	})
-}
-
 type broken struct{}
 
 func (broken) RoundTrip(*http.Request) (*http.Response, error) {

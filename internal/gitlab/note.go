@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/plimsoll-ci/plimsoll/internal/github"
 )
@@ -69,8 +70,13 @@ type user struct {
 	ID int64 `json:"id"`
 }
 
-// Limit implements [github.Thread].
-func (t *thread) Limit() int { return MaxNote }
+// Fits implements [github.Thread].
+func (t *thread) Fits(text string) error {
+	if n := utf8.RuneCountInString(text); n > MaxNote {
+		return fmt.Errorf("note has %d characters, GitLab takes %d", n, MaxNote)
+	}
+	return nil
+}
 
 // List implements [github.Thread]. Only notes of the token's own user count:
 // anyone can paste a marker.
@@ -101,6 +107,15 @@ func (t *thread) List(ctx context.Context) ([]github.Posted, error) {
 		}
 	}
 	return nil, &github.RefusedError{Reason: github.Invalid, Err: errors.New("the merge request has more than 10,000 notes")}
+}
+
+// Text implements [github.Thread].
+func (t *thread) Text(ctx context.Context, id int64) (string, error) {
+	var n note
+	if _, err := t.do(ctx, request{method: http.MethodGet, path: t.at(id)}, &n); err != nil {
+		return "", refuse(ctx, fmt.Sprintf("read note %d", id), err)
+	}
+	return n.Body, nil
 }
 
 // Create implements [github.Thread].

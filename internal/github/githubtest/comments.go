@@ -24,6 +24,7 @@ type Comment struct {
 	Author  User
 	Body    string
 	Edits   int
+	Hidden  string // why, such as outdated; "" while it is shown
 	created time.Time
 	updated time.Time
 }
@@ -48,6 +49,17 @@ func (s *Server) Remove(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.comments = slices.DeleteFunc(s.comments, func(c *Comment) bool { return c.ID == id })
+}
+
+// Edit gives a comment another text as if its author had.
+func (s *Server) Edit(id int64, body string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.comments {
+		if c.ID == id {
+			c.Body = body
+		}
+	}
 }
 
 // Comments are those of an issue or pull request, oldest first.
@@ -204,8 +216,13 @@ func (s *Server) whoami(user User, _ operation, _ *http.Request) reply {
 
 func (s *Server) render(c *Comment) map[string]any {
 	repo := fmt.Sprintf("%s/repos/%s/%s", s.URL, c.Owner, c.Repo)
+	var minimized any
+	if c.Hidden != "" {
+		minimized = map[string]any{"reason": c.Hidden}
+	}
 	return map[string]any{
-		"id": c.ID, "node_id": fmt.Sprintf("IC_%d", c.ID), "body": c.Body,
+		"minimized": minimized,
+		"id":        c.ID, "node_id": c.node(), "body": c.Body,
 		"url":                fmt.Sprintf("%s/issues/comments/%d", repo, c.ID),
 		"html_url":           fmt.Sprintf("https://github.test/%s/%s/pull/%d#issuecomment-%d", c.Owner, c.Repo, c.Number, c.ID),
 		"issue_url":          fmt.Sprintf("%s/issues/%d", repo, c.Number),

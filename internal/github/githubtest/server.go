@@ -21,6 +21,7 @@ type Server struct {
 
 	prefix string // path of a GitHub Enterprise Server's API, "" for github.com
 	api    *description
+	schema string // file of the GraphQL schema
 	client *http.Client
 
 	mu        sync.Mutex
@@ -45,6 +46,8 @@ type User struct {
 	Login    string
 	Type     string // Bot or User
 	ReadOnly bool   // the token may look and not write
+	// MayNotHide is for a token that may write comments and not hide them.
+	MayNotHide bool
 }
 
 // Actions is whom the token of a workflow run belongs to.
@@ -153,7 +156,7 @@ func Warm(t testing.TB) { describe(t) }
 func prepare(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{
-		api: describe(t), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), lastID: 1000,
+		api: describe(t), schema: Cache(t, "testdata", "github.graphql"), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), lastID: 1000,
 		locked: map[string]bool{}, access: map[string]string{}, users: map[string]User{},
 	}
 	t.Cleanup(func() {
@@ -197,7 +200,11 @@ func (s *Server) problem(format string, args ...any) {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	proper := http.HandlerFunc(s.serve)
 	path, ok := strings.CutPrefix(r.URL.Path, s.prefix)
+	if r.URL.Path == strings.TrimSuffix(s.prefix, "/v3")+graphQLPath {
+		path, ok, proper = graphQLPath, true, s.serveGraphQL
+	}
 	if !ok {
 		// What a GitHub Enterprise Server says outside of its API.
 		send(w, refusal(http.StatusNotAcceptable, "Not Acceptable"))
@@ -211,10 +218,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(strings.NewReader(string(body)))
 	fault := s.record(Request{Method: r.Method, Path: path, Query: r.URL.RawQuery, Body: string(body)})
 	if fault == nil {
-		s.serve(w, r)
+		proper(w, r)
 		return
 	}
-	fault(w, r, http.HandlerFunc(s.serve))
+	fault(w, r, proper)
 }
 
 // serve checks a request, does what it says and checks the answer.
@@ -245,12 +252,30 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 
 // authorized does an operation if the token's owner may.
 func (s *Server) authorized(op operation, r *http.Request, do func(*Server, User, operation, *http.Request) reply) reply {
+	user, refused := s.owner(r)
+	if refused != nil {
+		return *refused
+	}
+	if user.ReadOnly && r.Method != http.MethodGet {
+		return refusal(http.StatusForbidden, "Resource not accessible by integration")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return do(s, user, op, r)
+}
+
+// owner is whom a request's token belongs to.
+func (s *Server) owner(r *http.Request) (User, *reply) {
+	no := func(code int, message string) (User, *reply) {
+		refused := refusal(code, message)
+		return User{}, &refused
+	}
 	if r.Header.Get("User-Agent") == "" {
-		return refusal(http.StatusForbidden, "Request forbidden by administrative rules. Please make sure your request has a User-Agent header")
+		return no(http.StatusForbidden, "Request forbidden by administrative rules. Please make sure your request has a User-Agent header")
 	}
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok || token == "" {
-		return refusal(http.StatusUnauthorized, "Requires authentication")
+		return no(http.StatusUnauthorized, "Requires authentication")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -259,12 +284,9 @@ func (s *Server) authorized(op operation, r *http.Request, do func(*Server, User
 		user = Actions
 	}
 	if user.Login == "" {
-		return refusal(http.StatusUnauthorized, "Bad credentials")
+		return no(http.StatusUnauthorized, "Bad credentials")
 	}
-	if user.ReadOnly && r.Method != http.MethodGet {
-		return refusal(http.StatusForbidden, "Resource not accessible by integration")
-	}
-	return do(s, user, op, r)
+	return user, nil
 }
 
 // reply is an answer before it is on the wire.

@@ -37,6 +37,8 @@ func (s *Server) notesOf(w http.ResponseWriter, r *http.Request, user User, id s
 	switch {
 	case r.Method == http.MethodGet && id == "":
 		return s.list(w, r)
+	case r.Method == http.MethodGet:
+		return s.get(id)
 	case r.Method == http.MethodPost && id == "":
 		return s.create(user, text)
 	case r.Method == http.MethodPut || r.Method == http.MethodDelete:
@@ -123,6 +125,15 @@ func quickAction(text string) bool {
 		}
 	}
 	return false
+}
+
+func (s *Server) get(id string) (int, any) {
+	for _, n := range s.notes {
+		if fmt.Sprint(n.ID) == id {
+			return http.StatusOK, render(n)
+		}
+	}
+	return refusal(http.StatusNotFound, "404 Not found")
 }
 
 func (s *Server) change(method string, user User, id, text string) (int, any) {
