@@ -139,7 +139,7 @@ func (s *step) publication(c record.Comparison, files written, code int, marks [
 	options := s.reportOptions(c)
 	p := github.Publication{Outputs: outputs(c, files, code), Annotations: marks, Quiet: report.Unchanged(c)}
 	if s.run.Event.Number != 0 && s.inputs.Comment != "off" {
-		options.Subject = "This pull request"
+		options.Subject, options.Limit = "This pull request", github.CommentLimit-github.MarkerLimit
 		p.Comment = string(report.Markdown(c, options))
 	}
 	if s.check != nil {
