@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -24,6 +25,7 @@ const (
 	mostPoints  = 120 // of one line; more would not be seen
 	mostCharted = 6   // metrics of a service
 	letter      = 6.8 // width of one in the charts' font, on average
+	widest      = 7.6 // in a wide font
 )
 
 // chart is one drawing with its axes. What it says is in Caption, for readers who
@@ -43,9 +45,11 @@ type chart struct {
 	TextX, TextY   float64 // where the axes' labels stand
 }
 
+// tick is a grid line with a label, which has none where there is no room for one.
 type tick struct {
 	At    float64
 	Label string
+	Text  float64 // the middle of an x axis's label: beside At where the picture ends
 }
 
 // shape is a polyline, or a polygon as an area.
@@ -103,7 +107,7 @@ func (a axis) ticks(unit float64, label func(float64) string) []tick {
 		return all
 	}
 	for v := math.Ceil(a.low/step) * step; v <= a.high && len(all) < 6; v += step {
-		all = append(all, tick{coordinate(a.at(v)), label(v)})
+		all = append(all, tick{At: coordinate(a.at(v)), Label: label(v)})
 	}
 	return all
 }
@@ -116,7 +120,7 @@ func (a axis) logTicks(least, unit float64, label func(float64) string) []tick {
 		for _, f := range []float64{1, 2, 5} {
 			v := math.Log(f) + power*math.Ln10 + math.Log(unit)
 			if at := coordinate(a.at(v)); a.holds(v) && (len(all) == 0 || math.Abs(at-all[len(all)-1].At) >= least) {
-				all = append(all, tick{at, label(math.Exp(v))})
+				all = append(all, tick{At: at, Label: label(math.Exp(v))})
 			}
 		}
 	}
@@ -165,6 +169,21 @@ func (c *chart) across(class, name string, y float64) {
 	}
 	if name != "" {
 		c.Labels = append(c.Labels, label{class, "end", c.Right, coordinate(at), name})
+	}
+}
+
+// place keeps the labels of the x axis inside the picture and apart from each other.
+func (c *chart) place() {
+	free := c.Width
+	for i := len(c.X) - 1; i >= 0; i-- {
+		k := &c.X[i]
+		width := 4 + widest*float64(utf8.RuneCountInString(k.Label))
+		k.Text = coordinate(math.Min(k.At, c.Width-width/2))
+		if k.Text+width/2 > free {
+			k.Label = ""
+			continue
+		}
+		free = k.Text - width/2
 	}
 }
 

@@ -42,7 +42,7 @@ func latencyChart(s record.Service) (chart, bool) {
 	y := axis{math.Log(low) - 0.4, math.Log(high) + 0.15, c.Bottom, c.Top}
 	for _, share := range []float64{0.5, 0.75, 0.9, 0.95, 0.99, 0.999} {
 		if share <= last {
-			c.X = append(c.X, tick{coordinate(x.at(tail(share))), "p" + fixed(100*share, 1)})
+			c.X = append(c.X, tick{At: coordinate(x.at(tail(share))), Label: "p" + fixed(100*share, 1)})
 		}
 	}
 	c.Y = y.logTicks(22, 1, seconds.print)

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 	"github.com/plimsoll-ci/plimsoll/internal/stat"
@@ -81,8 +80,7 @@ func (s spreadAxis) ticks() []tick {
 	if s.log {
 		return s.logTicks(62, unitAt(s.metric, math.Exp(s.high)), label)
 	}
-	all := s.axis.ticks(unitAt(s.metric, s.high), label)
-	return slices.DeleteFunc(all, func(k tick) bool { return k.At > s.to-16 })
+	return s.axis.ticks(unitAt(s.metric, s.high), label)
 }
 
 // row draws the sorted values of one side at a height.

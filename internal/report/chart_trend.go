@@ -174,7 +174,7 @@ func (t trend) ticks(y axis) []tick {
 		at := coordinate(y.at(v))
 		apart := !slices.ContainsFunc(all, func(k tick) bool { return math.Abs(k.At-at) < 24 })
 		if y.holds(v) && apart {
-			all = append(all, tick{at, points(p)})
+			all = append(all, tick{At: at, Label: points(p)})
 		}
 	}
 	for i := range all {

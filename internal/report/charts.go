@@ -25,6 +25,9 @@ func charts(s record.Service) []chart {
 			all = append(all, c)
 		}
 	}
+	for i := range all {
+		all[i].place()
+	}
 	return all
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,5 +113,25 @@ func TestLogTicksAreRoundInTheirUnit(t *testing.T) {
 	}
 	if want := "2 MiB, 5 MiB, 10 MiB, 20 MiB, 50 MiB, 100 MiB"; strings.Join(got, ", ") != want {
 		t.Errorf("ticks %v, want %s", got, want)
+	}
+}
+
+func TestLabelsOfTheXAxisStayInsideAndApart(t *testing.T) {
+	c := frame("startup")
+	c.X = []tick{{At: 100, Label: "100 CPU ms"}, {At: 330, Label: "p99"}, {At: 346, Label: "200 CPU ms"}, {At: c.Right, Label: "500 CPU ms"}}
+	c.place()
+	free := c.Width
+	for _, k := range slices.Backward(c.X) {
+		if k.Label == "" {
+			continue
+		}
+		half := letter * float64(len(k.Label)) / 2
+		if k.Text+half > free {
+			t.Errorf("%q around %v does not end before %v", k.Label, k.Text, free)
+		}
+		free = k.Text - half
+	}
+	if c.X[0].Text != 100 || c.X[0].Label == "" || c.X[2].Label != "" || c.X[3].Label == "" {
+		t.Errorf("ticks %+v, want the first in its place, the last beside it, and none that would lie on the last", c.X)
 	}
 }

@@ -103,7 +103,7 @@ func pages(t *testing.T) map[string][]byte {
 		t.Fatal(err)
 	}
 	return map[string][]byte{
-		"pass": render(t, pass), "fail": render(t, fail), "accepted": render(t, signed),
+		"pass": render(t, pass), "of an earlier version": render(t, saved(t, "earlier")), "fail": render(t, fail), "accepted": render(t, signed),
 		"several": render(t, repeated(fail, 2)), "hostile": render(t, hostile(fail)), "inspect": one,
 	}
 }
