@@ -258,7 +258,12 @@ func (r *rig) killAndStartAgain(t *testing.T) (swept bool) {
 	if code := next.ends(t); code != 0 {
 		t.Errorf("the next start exits with %d\n%s", code, next.stderr.String())
 	}
-	for _, thing := range enginetest.Left(t, killed.run) {
+	// Whoever swept first may still be at it: no start waits for another's removal.
+	left := enginetest.Left(t, killed.run)
+	for began := time.Now(); len(left) > 0 && time.Since(began) < 20*time.Second; left = enginetest.Left(t, killed.run) {
+		time.Sleep(100 * time.Millisecond)
+	}
+	for _, thing := range left {
 		t.Errorf("the next start left %s", thing)
 	}
 	return strings.Contains(next.stderr.String(), "from the engine that crashed runs had left")
