@@ -142,7 +142,7 @@ func TestWithoutAVisibleCgroupTheAppComesBackAndIsDrained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if seen.Trial.Recover == nil || seen.Trial.Metrics[record.RecoverSeconds] <= 0.2 || seen.Trial.Recover.Engine < 0 {
+	if seen.Trial.Recover == nil || seen.Trial.Metrics[record.RecoverSeconds] <= 0.7 || seen.Trial.Recover.Engine < 0 {
 		t.Errorf("recovery %+v", seen.Trial.Recover)
 	}
 	if d := seen.Trial.Drain; d == nil || d.Lost == 0 {

@@ -113,11 +113,13 @@ func rpc([]string) int {
 	return 0
 }
 
-// slow answers after 200 ms. Told to end it does so at once, or with the
-// argument "graceful" after it has closed its port and answered what it took.
+// slow answers after 700 ms, so that at 50 requests per second some are always
+// under way, also when somebody else has the processor for a while. Told to end
+// it does so at once, or with the argument "graceful" after it has closed its port
+// and answered what it took.
 func slow(args []string) int {
 	server := &http.Server{Addr: ":8080", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(200 * time.Millisecond)
+		time.Sleep(700 * time.Millisecond)
 		ok(w, r)
 	})}
 	told := make(chan os.Signal, 1)
