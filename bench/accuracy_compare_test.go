@@ -15,9 +15,9 @@ import (
 )
 
 // The plan of the comparisons is short, so that many fit into the bench. The fewer
-// requests there are, the more their CPU time varies from boot to boot: an image
-// whose requests cost little gets 360 of them, not far from the 450 of
-// docs/configuration.md. Of those that cost 2 ms, 80 will do.
+// requests there are, and the shorter the time they come in, the more their CPU
+// time varies from boot to boot: an image whose requests cost little gets 1,200 of
+// them. Of those that cost 2 ms, 80 will do.
 const comparisonPlan = `services:
   - image: %s
     base: %s
@@ -32,7 +32,7 @@ const comparisonPlan = `services:
 func compareForReal(b *testing.B, base, head string, grow float64, gated ...record.MetricID) accuracy.Run {
 	b.Helper()
 	file := filepath.Join(b.TempDir(), "plimsoll.yml")
-	load := "{for: 600ms, rate: 600}"
+	load := "{for: 3s, rate: 400}"
 	if strings.HasPrefix(base, "plimsoll.test/cost") {
 		load = "{for: 400ms, rate: 200}"
 	}

@@ -62,8 +62,8 @@ func whole(runs []Run) []Run {
 }
 
 // realAlarms judges the recorded pairs as they were, and allows for a share of
-// most of them. Few runs cannot show a rate
-// of 3 %, only that it is not clearly higher.
+// most of them. Few runs cannot show a rate of 3 %, only that it is not clearly
+// higher: then the text says what they do show.
 func realAlarms(budgets map[record.MetricID]record.Budget, most float64) func([]Run) Finding {
 	return func(all []Run) Finding {
 		runs := whole(all)
@@ -73,10 +73,11 @@ func realAlarms(budgets map[record.MetricID]record.Budget, most float64) func([]
 				failed++
 			}
 		}
-		return Finding{
-			Text: fmt.Sprintf("%d of %d%s", failed, len(runs), leftOut(all, runs)),
-			Met:  len(runs) > 0 && (failed == 0 || stat.AtLeast(failed, len(runs), level) <= most),
+		text, least := fmt.Sprintf("%d of %d", failed, len(runs)), stat.AtLeast(failed, len(runs), level)
+		if failed > 0 && float64(failed) > most*float64(len(runs)) {
+			text += fmt.Sprintf(", which shows a rate of at least %s with 95 %% confidence, and no more", percent(least))
 		}
+		return Finding{Text: text + leftOut(all, runs), Met: len(runs) > 0 && (failed == 0 || least <= most)}
 	}
 }
 
