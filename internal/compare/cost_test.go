@@ -105,8 +105,27 @@ func TestCostChange(t *testing.T) {
 	if d := cmp.Diff([]float64{c.Base, c.Head, c.Head - c.Base}, []float64{*r.Base, *r.Head, *r.Difference}); d != "" {
 		t.Errorf("the row says other than the cost (-cost +row):\n%s", d)
 	}
-	if d := cmp.Diff(&record.Shift{Difference: r.Shift.Difference, Low: c.Low, High: c.High, Level: 0.98}, r.Shift); d != "" || r.Ratio != nil {
+	if d := cmp.Diff(&record.Shift{Difference: c.Head - c.Base, Low: c.Low, High: c.High, Level: 0.98}, r.Shift); d != "" || r.Ratio != nil {
 		t.Errorf("ratio %v, interval (-cost +row):\n%s", r.Ratio, d)
+	}
+}
+
+// Every boot of head costs 9, and what it usually uses would cost 25, which no
+// boot did.
+func TestCostChangeThatNoPairSaw(t *testing.T) {
+	var few, many []float64
+	for i := range 12 {
+		few, many = append(few, float64(1+8*(i%2))), append(many, float64(9-8*(i%2)))
+	}
+	ones := constant(1, 12)
+	got := row(t, compare.Service(compare.Input{
+		Base: booted(columns{record.MemoryPeak: ones, record.CPURequest: ones}), Head: booted(columns{record.MemoryPeak: few, record.CPURequest: many}),
+		Price: func(_ *record.Record, trial map[record.MetricID]float64) (float64, error) {
+			return trial[record.MemoryPeak] * trial[record.CPURequest], nil
+		},
+	}), record.CostMonth)
+	if *got.Difference != 24 || got.Shift.Difference != 8 || got.Shift.Low != 8 || got.Shift.High != 8 {
+		t.Errorf("difference %v, of the pairs %+v; want 24, and 8", *got.Difference, got.Shift)
 	}
 }
 

@@ -88,6 +88,9 @@ func (m *matchup) measuredRow(metric record.Metric, outcomes []outcome, cost *re
 		row.Difference = new(*row.Head - *row.Base)
 	}
 	showInterval(&row, s)
+	if metric.ID == record.CostMonth && cost != nil {
+		ofBills(row.Shift, *row.Difference)
+	}
 
 	rulings := m.remarks(metric, s)
 	for i, c := range m.claims {
@@ -97,6 +100,15 @@ func (m *matchup) measuredRow(metric record.Metric, outcomes []outcome, cost *re
 	}
 	rule(&row, rulings)
 	return row
+}
+
+// ofBills estimates a price's change by what the row shows of both sides, so that
+// one month has one difference. Where billing steps put that outside of the
+// interval of the pairs, their own estimate stays.
+func ofBills(shift *record.Shift, difference float64) {
+	if shift != nil && shift.Low <= difference && difference <= shift.High {
+		shift.Difference = difference
+	}
 }
 
 // sides gives the medians of base and head: over the pairs that have both, else
