@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sethvargo/go-githubactions"
 )
 
 // Level is how grave an annotation is.
@@ -64,30 +66,18 @@ func Annotate(w io.Writer, all []Annotation) error {
 }
 
 func (a Annotation) command() string {
-	line := ""
-	if a.Line > 0 {
-		line = strconv.Itoa(a.Line)
-	}
-	var properties []string
-	for _, p := range [][2]string{{"file", a.File}, {"line", line}, {"title", a.Title}} {
-		if p[1] != "" {
-			properties = append(properties, p[0]+"="+propertyEscaper.Replace(p[1]))
+	properties := githubactions.CommandProperties{}
+	for name, value := range map[string]string{"file": a.File, "title": a.Title} {
+		if value != "" {
+			properties[name] = value
 		}
 	}
-	name := string(a.Level)
-	if len(properties) > 0 {
-		name += " " + strings.Join(properties, ",")
+	if a.Line > 0 {
+		properties["line"] = strconv.Itoa(a.Line)
 	}
-	return "::" + name + "::" + dataEscaper.Replace(clip(a.Message, maxMessage))
+	command := githubactions.Command{Name: string(a.Level), Message: clip(a.Message, maxMessage), Properties: properties}
+	return command.String()
 }
-
-// The runner undoes these
-// (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
-// Note: go-githubactions has them too, and links html/template for its summaries.
-var (
-	dataEscaper     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
-	propertyEscaper = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
-)
 
 // clip cuts text to at most limit bytes, between characters.
 func clip(text string, limit int) string {
