@@ -63,12 +63,20 @@ func Publish(ctx context.Context, to Destination, p Publication) Outcome {
 	if out.Check != "" {
 		annotations = slices.DeleteFunc(slices.Clone(annotations), Annotation.placed) // which the check run shows
 	}
-	if out.Refused.worthTelling() {
-		annotations = append(annotations[:len(annotations):len(annotations)],
-			Annotation{Level: Warning, Title: "plimsoll", Message: "no comment: " + out.Refused.Error()})
-	}
-	out.warn(Annotate(to.Commands, annotations))
+	out.warn(Annotate(to.Commands, append(annotations[:len(annotations):len(annotations)], out.Refused.annotations()...)))
 	return out
+}
+
+// annotations say aloud why a comment that the user wants is not there, or shows
+// another run.
+func (e *RefusedError) annotations() []Annotation {
+	switch {
+	case e.worthTelling():
+		return []Annotation{{Level: Warning, Title: "plimsoll", Message: "no comment: " + e.Error()}}
+	case e != nil && e.Reason == Superseded:
+		return []Annotation{{Level: Notice, Title: "plimsoll", Message: "no comment: " + e.Error()}}
+	}
+	return nil
 }
 
 func (o *Outcome) warn(err error) {

@@ -112,6 +112,30 @@ func TestPublish(t *testing.T) {
 	}
 }
 
+// An old run that is run again after a newer one commented says that the comment
+// is not its own.
+func TestPublishAfterANewerRun(t *testing.T) {
+	s := githubtest.New(t)
+	st := newStep(t, s, "pull_request", fmt.Sprintf(pullPayload, "o"), "token")
+	newer := st.Destination
+	newer.Run.ID++
+	if out := github.Publish(t.Context(), newer, publication); out.Refused != nil {
+		t.Fatal(out.Refused)
+	}
+	before := only(t, s, "the comment")
+	st.printed.Reset()
+	out := github.Publish(t.Context(), st.Destination, publication)
+	if out.Refused == nil || out.Refused.Reason != github.Superseded || out.Comment.URL != "" {
+		t.Errorf("outcome %+v", out)
+	}
+	if is := only(t, s, "the comment"); !slices.Equal(before, is) {
+		t.Errorf("the newer run's comment was %+v, is %+v", before, is)
+	}
+	if got := st.printed.String(); !strings.HasSuffix(got, "::notice title=plimsoll::no comment: a newer run has already commented\n") {
+		t.Errorf("printed %q", got)
+	}
+}
+
 // Where there can be no comment, the summary holds the result and says why.
 func TestPublishFallsBackToTheSummary(t *testing.T) {
 	for name, c := range map[string]struct {
