@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -62,5 +64,35 @@ func TestMetricsAreDocumented(t *testing.T) {
 		if !strings.Contains(text, "`"+string(m.ID)+"`") {
 			t.Errorf("docs/how-it-measures.md does not explain %s", m.ID)
 		}
+	}
+}
+
+var backticked = regexp.MustCompile("`([^`]+)`")
+
+// The README names every input and output, and the workflow in it is the one that
+// the tests run.
+func TestReadmeIsOfTheAction(t *testing.T) {
+	text := document(t, "README.md")
+	_, named, _ := strings.Cut(text, "<!-- ports -->\n")
+	named, _, _ = strings.Cut(named, "<!-- /ports -->\n")
+	var want, got []string
+	for _, in := range config.Inputs {
+		want = append(want, in.Name)
+	}
+	for _, out := range config.Outputs {
+		if out.Type != config.OutputRatio {
+			want = append(want, out.Name)
+		}
+	}
+	want = append(want, config.GrowthOutput(record.MemoryPeak))
+	for _, found := range backticked.FindAllStringSubmatch(named, -1) {
+		got = append(got, found[1])
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("inputs and outputs in README.md, scripts/readme action writes them (-want +got):\n%s", d)
+	}
+	example := document(t, "example-workflows/basic.yml")
+	if from := strings.Index(example, "\nname: "); from < 0 || !strings.Contains(text, "```yml"+example[from:]+"```\n") {
+		t.Error("the workflow in README.md is not example-workflows/basic.yml: scripts/readme action writes it")
 	}
 }

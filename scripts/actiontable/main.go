@@ -1,5 +1,6 @@
 // Command actiontable writes the Action's inputs and outputs, as the program's own
-// tables have them, into action.yml and docs/github.md.
+// tables have them, into action.yml, docs/github.md and README.md, and the workflow
+// to begin with into README.md.
 package main
 
 import (
@@ -11,10 +12,13 @@ import (
 	"strings"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
 func main() {
 	err := errors.Join(
+		splice("README.md", "<!-- workflow -->\n", "<!-- /workflow -->\n", workflow()),
+		splice("README.md", "<!-- ports -->\n", "<!-- /ports -->\n", names()),
 		splice("action.yml", "inputs:\n", "runs:\n", manifest()),
 		splice("docs/github.md", "<!-- inputs -->\n", "<!-- /inputs -->\n", inputs()),
 		splice("docs/github.md", "<!-- outputs -->\n", "<!-- /outputs -->\n", outputs()),
@@ -37,6 +41,32 @@ func splice(path, begin, end, text string) error {
 		return fmt.Errorf("%s has no lines %q and %q", path, begin, end)
 	}
 	return os.WriteFile(path, []byte(strings.TrimPrefix(before+"\n"+begin+text+"\n"+end+after, "\n")), 0o644)
+}
+
+// workflow is the example to begin with, without what it says of itself. Its fence
+// tells it from a configuration.
+func workflow() string {
+	raw, err := os.ReadFile("example-workflows/basic.yml")
+	_, text, ok := strings.Cut(string(raw), "\nname: ")
+	if err != nil || !ok {
+		fmt.Fprintln(os.Stderr, "actiontable: example-workflows/basic.yml has no name:", err)
+		os.Exit(1)
+	}
+	return "```yml\nname: " + text + "```\n"
+}
+
+func names() string {
+	var in, out []string
+	for _, i := range config.Inputs {
+		in = append(in, "`"+i.Name+"`")
+	}
+	for _, o := range config.Outputs {
+		if o.Type != config.OutputRatio {
+			out = append(out, "`"+o.Name+"`")
+		}
+	}
+	return fmt.Sprintf("[Inputs](docs/github.md#inputs): %s.\n\n[Outputs](docs/github.md#outputs): %s, and the growth of each metric, such as `%s`.\n",
+		strings.Join(in, ", "), strings.Join(out, ", "), config.GrowthOutput(record.MemoryPeak))
 }
 
 func manifest() string {
