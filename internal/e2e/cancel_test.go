@@ -79,16 +79,20 @@ func starts(ctx context.Context, t *testing.T, c *client.Client, run string, sin
 }
 
 // A job that is cancelled in the middle of a boot leaves nothing in the engine
-// and no process behind.
+// and no process behind. Its check run has ended, and what an earlier push's
+// comment says of that push still stands.
 func TestCancelledRunLeavesNothing(t *testing.T) {
 	t.Parallel()
 	s, c := githubtest.New(t), dock(t)
 	dir, began := t.TempDir(), time.Now()
 	fifo, heard := listen(t)
-	r := onPull(t, "plimsoll.test/clock", 1)
+	p := copyExamples(t, "app.yml", "basic.yml")
+	p.grow(t, over)
 	// Says who it is, then becomes the program.
 	wrapper := program(t, `[ "$1" = cleanup ] || echo "$PLIMSOLL_RUN $$" > '`+fifo+`'; exec '`+built(t)+`' "$@"`)
-	r.env["E2E_BINARY"] = strings.TrimPrefix(wrapper, "INPUT_BINARY=")
+	p.action = releasedAs(t, strings.TrimPrefix(wrapper, "INPUT_BINARY="))
+	before := "<!-- plimsoll/comment/v1 key=plimsoll head=" + firstPush + " run=1 attempt=1 digest=00 -->\nof an earlier push"
+	s.Add("Codertocat", "Hello-World", 2, githubtest.Actions, before)
 	printed, err := os.Create(filepath.Join(dir, "printed"))
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +100,7 @@ func TestCancelledRunLeavesNothing(t *testing.T) {
 	defer printed.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	act := r.command(ctx, t, s.URL)
+	act := p.run(t, "basic.yml", "pull_request", push(t, secondPush)).as(2).command(ctx, t, s.URL)
 	act.Stdout, act.Stderr = printed, printed
 	if err := act.Start(); err != nil {
 		t.Fatal(err)
@@ -124,11 +128,9 @@ func TestCancelledRunLeavesNothing(t *testing.T) {
 	if raw, err := os.ReadFile("/proc/" + who[1] + "/environ"); err == nil && strings.Contains(string(raw), who[0]) {
 		t.Errorf("process %s lives on\n%s", who[1], out)
 	}
-	if got := comments(s); len(got) > 0 {
-		t.Errorf("a cancelled run commented: %+v", got)
-	}
-	if checks := s.Checks("Codertocat", "Hello-World", headOfPull); len(checks) != 1 || checks[0].Conclusion != "cancelled" {
-		t.Errorf("check runs of a cancelled run: %+v\n%s", checks, out)
+	oneCheck(t, s, secondPush, "cancelled")
+	if got := oneComment(t, s).Body; got != before {
+		t.Errorf("a cancelled run made the comment\n%s\nof\n%s", got, before)
 	}
 }
 

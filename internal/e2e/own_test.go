@@ -62,7 +62,7 @@ func TestOurOwnWorkflow(t *testing.T) {
 	}
 	s := githubtest.New(t)
 	code, out := workflowRun{
-		dir: checkout(t), workflow: workflowFile, event: "pull_request", payload: pullRequest(t),
+		dir: checkout(t), workflow: workflowFile, event: "pull_request", payload: push(t, firstPush),
 		flags: append(flags, "-s", "GITHUB_TOKEN="+token),
 	}.run(t, s.URL)
 	got := comments(s)
