@@ -3,9 +3,11 @@ package github
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"strings"
 	"testing"
@@ -62,6 +64,7 @@ func bomb(t testing.TB, name string, n int) entry {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
+	w.RegisterCompressor(zip.Deflate, func(to io.Writer) (io.WriteCloser, error) { return flate.NewWriter(to, flate.BestSpeed) })
 	f, err := w.Create(name)
 	if err == nil {
 		_, err = f.Write(make([]byte, n))
