@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"errors"
 	"path"
 	"path/filepath"
@@ -21,7 +20,7 @@ const title = "plimsoll"
 func annotations(c record.Comparison) []github.Annotation {
 	var all []github.Annotation
 	for _, s := range c.Services {
-		file := cmp.Or(s.Config, c.Config)
+		file := c.ConfigOf(s)
 		for _, change := range s.Metrics {
 			level, worth := annotationLevel(change.Verdict, c.OnInconclusive)
 			if !worth {

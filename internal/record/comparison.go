@@ -1,6 +1,9 @@
 package record
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // ComparisonSchema identifies the JSON of a Comparison.
 const ComparisonSchema = "plimsoll/comparison/v1"
@@ -20,6 +23,9 @@ type Comparison struct {
 	// Accepted is nil unless somebody signed fails off.
 	Accepted *Acceptance `json:"accepted,omitempty"`
 }
+
+// ConfigOf is the path of the configuration that holds a service's budgets.
+func (c Comparison) ConfigOf(s Service) string { return cmp.Or(s.Config, c.Config) }
 
 // Acceptance says who signed off what is over budget.
 type Acceptance struct {

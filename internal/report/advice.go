@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -40,11 +42,30 @@ func advice(c record.Comparison, o Options, to medium) []string {
 	if command := repeat(c); command != "" {
 		entries = append(entries, "See it at home: "+to.quote(command, 3*imageWidth))
 	}
-	meant := "If the growth is meant, raise the budget in " + to.quote(o.config(), imageWidth)
+	meant := "If the growth is meant, raise the budget in " + list(budgetFiles(c, o, to))
 	if o.Label != "" {
 		meant += ", or have someone with write access set the label " + to.quote(o.Label, nameWidth)
 	}
 	return append(entries, meant)
+}
+
+// mostFiles is how many configurations are named.
+const mostFiles = 4
+
+// budgetFiles are the configurations that hold the budgets that failed.
+func budgetFiles(c record.Comparison, o Options, to medium) []string {
+	var files []string
+	for _, s := range c.Services {
+		file := to.quote(cmp.Or(s.Config, o.config()), imageWidth)
+		over := slices.ContainsFunc(s.Metrics, func(m record.Change) bool { return m.Verdict == record.Fail })
+		if over && !slices.Contains(files, file) {
+			files = append(files, file)
+		}
+	}
+	if more := len(files) - mostFiles; more > 0 {
+		files = append(files[:mostFiles], plural(more, "more file"))
+	}
+	return files
 }
 
 // reference is what an image is called where nobody plays tricks. Nothing else

@@ -29,7 +29,8 @@ type findingLines struct {
 	Begin int `json:"begin"`
 }
 
-// severities of GitLab's five. What holds has none.
+// findingSeverity names those of GitLab's five severities that are used. What holds
+// has none.
 var findingSeverity = map[record.Verdict]string{
 	record.Fail:         "critical",
 	record.Missing:      "major",
@@ -51,7 +52,7 @@ func CodeQuality(c record.Comparison) ([]byte, error) {
 		}
 		all = append(all, finding{
 			Description: j.text, CheckName: "plimsoll/" + j.name, Fingerprint: fingerprint(j), Severity: severity,
-			Location: findingLocation{Path: configPath(c.Config), Lines: findingLines{Begin: max(j.line, 1)}},
+			Location: findingLocation{Path: configPath(j.file), Lines: findingLines{Begin: max(j.line, 1)}},
 		})
 	}
 	return encode("code-quality report", all)
@@ -66,7 +67,7 @@ func fingerprint(j judged) string {
 // configPath is where a finding stands: below the repository's root, without
 // "./" in front, which GitLab does not understand. There must be one.
 func configPath(file string) string {
-	file = strings.TrimPrefix(path.Clean("/"+plain(file, imageWidth)), "/")
+	file = strings.TrimPrefix(path.Clean("/"+file), "/")
 	if file == "" {
 		return Options{}.config()
 	}

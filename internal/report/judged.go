@@ -13,7 +13,8 @@ type judged struct {
 	name    string         // the metric's identifier, "measured" for a whole service
 	verdict record.Verdict // Fail where the user has an inconclusive one count so
 	text    string         // one plain line, safe to print
-	line    int            // of the budget in the configuration, 0 when unknown
+	file    string         // the configuration, "" when unknown
+	line    int            // of the budget in it, 0 when unknown
 }
 
 // judge lists what has a verdict, in the order of the comparison. Within a
@@ -22,17 +23,20 @@ func judge(c record.Comparison) []judged {
 	var all []judged
 	seen := map[[2]string]int{}
 	for _, s := range c.Services {
+		of := judged{service: plain(s.Name, nameWidth), file: plain(c.ConfigOf(s), imageWidth)}
 		lost := s.Verdict == record.Missing
 		for _, m := range s.Metrics {
 			if !m.Verdict.Known() || m.Verdict == record.None {
 				continue
 			}
 			lost = lost && m.Verdict != record.Missing
-			j := judged{plain(s.Name, nameWidth), checkName(m.ID), counted(m.Verdict, c.OnInconclusive), Annotation(s, m), m.Line}
+			j := of
+			j.name, j.verdict, j.text, j.line = checkName(m.ID), counted(m.Verdict, c.OnInconclusive), Annotation(s, m), m.Line
 			all = append(all, unique(j, seen))
 		}
 		if lost {
-			all = append(all, unique(judged{service: plain(s.Name, nameWidth), name: "measured", verdict: record.Missing, text: whyLost(s)}, seen))
+			of.name, of.verdict, of.text = "measured", record.Missing, whyLost(s)
+			all = append(all, unique(of, seen))
 		}
 	}
 	return all

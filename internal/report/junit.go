@@ -27,13 +27,12 @@ type junitSuite struct {
 // (https://docs.gitlab.com/ci/testing/unit_test_reports/), others show the
 // attribute message: so the sentence stands in both.
 func JUnit(c record.Comparison) []byte {
-	file := plain(c.Config, imageWidth)
 	var suites []*junitSuite
 	at := map[string]*junitSuite{}
 	for _, j := range judge(c) {
 		s, there := at[j.service]
 		if !there {
-			s = &junitSuite{name: j.service, file: file, timestamp: junitTime(c.Created)}
+			s = &junitSuite{name: j.service, file: j.file, timestamp: junitTime(c.Created)}
 			at[j.service] = s
 			suites = append(suites, s)
 		}
@@ -77,8 +76,8 @@ func (s *junitSuite) add(j judged) {
 	if element == "system-out" {
 		text, said = string(j.verdict)+": "+text, ""
 	}
-	if s.file != "" && j.line > 0 {
-		text += "\n" + s.file + ":" + strconv.Itoa(j.line)
+	if j.file != "" && j.line > 0 {
+		text += "\n" + j.file + ":" + strconv.Itoa(j.line)
 	}
 	fmt.Fprintf(&s.cases, "    <testcase%s%s>\n      <%s%s>%s</%s>\n    </testcase>\n",
 		attribute("name", j.name), attribute("classname", "plimsoll."+s.name), element, said, escaped(text), element)

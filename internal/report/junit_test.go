@@ -51,6 +51,31 @@ func TestForCI(t *testing.T) {
 	}
 }
 
+// Services of several configurations: each budget stands in its own.
+func TestBudgetsStandInTheServicesOwnConfiguration(t *testing.T) {
+	c := inRepository(severalServices())
+	c.Config, c.Services[0].Config, c.Services[1].Config = "", "a/plimsoll.yml", "b/plimsoll.yml"
+	for i := range c.Services {
+		c.Services[i].Verdict = record.Fail
+		for j := range c.Services[i].Metrics {
+			c.Services[i].Metrics[j].Verdict = record.Fail
+		}
+	}
+	files := map[string]bool{}
+	for _, f := range findings(t, c) {
+		files[f.Location.Path] = true
+	}
+	xml, comment := string(junit(t, c)), string(report.Markdown(c, report.Options{Limit: report.SummaryLimit}))
+	if want := "in `a/plimsoll.yml`, `b/plimsoll.yml` and `plimsoll.yml`"; !strings.Contains(comment, want) {
+		t.Errorf("no advice to raise the budgets %s:\n%s", want, comment)
+	}
+	for _, file := range []string{"a/plimsoll.yml", "b/plimsoll.yml"} {
+		if !files[file] || !strings.Contains(xml, ` file="`+file+`"`) || !strings.Contains(xml, file+":1") {
+			t.Errorf("nothing stands in %s: findings in %v, tests in\n%s", file, files, xml)
+		}
+	}
+}
+
 // lostService is one that could not be measured at all.
 func lostService() record.Comparison {
 	c := inRepository(severalServices())
