@@ -117,7 +117,7 @@ func TestEnterpriseServer(t *testing.T) {
 	if code := w.action("publish", w.write("comparison.json", leg(t, "api", record.Fail)), "config", ""); code != 1 {
 		t.Fatalf("exit code %d, want 1\n%s", code, w.stderr.String())
 	}
-	says(t, "the check", string(w.checked().Conclusion), "failure")
+	says(t, "the check", w.checked().Conclusion, "failure")
 	body := w.told()
 	says(t, "the comment", body, "https://ghe.example/o/r/actions/runs/41/attempts/1", "https://ghe.example/o/r/commit/"+headSHA)
 	for what, text := range map[string]string{"comment": body, "summary": w.read("summary"), "report": w.read("out/report.md"), "page": w.read("out/report.html")} {
