@@ -122,9 +122,9 @@ func readPlan(path string, given config.Images) (config.Plan, error) {
 	return config.Default(given.Base, given.Head), nil
 }
 
-// written are the files of a comparison.
+// written are the files of a comparison, "" for one that is not there.
 type written struct {
-	comparison, markdown, html, junit, codeQuality, record, patch string
+	comparison, markdown, html, junit, codeQuality string
 }
 
 // prepareOut makes the output directory and tries it, so that no measurement
@@ -146,47 +146,50 @@ func prepareOut(dir string) error {
 
 // writeComparison saves every form of a comparison below dir, nothing when dir
 // is "": its JSON as it was measured, its reports with what was signed off. The
-// record is head's, of the first service: a baseline for later.
+// record is head's, of the first service: a baseline for later. What cannot be
+// written does not keep the rest from being.
 func writeComparison(dir string, measured, c record.Comparison, options report.Options) (written, error) {
 	if dir == "" {
 		return written{}, nil
 	}
-	w := written{
-		comparison: filepath.Join(dir, comparisonFile), markdown: filepath.Join(dir, "report.md"),
-		html: filepath.Join(dir, "report.html"), record: filepath.Join(dir, "record.json"),
-		junit: filepath.Join(dir, "junit.xml"), codeQuality: filepath.Join(dir, "code-quality.json"),
-	}
+	out := outputDirectory{path: dir}
+	var w written
 	body, err := report.JSON(measured)
-	if err != nil {
-		return w, err
-	}
-	html, err := report.HTML(c, options)
-	if err != nil {
-		return w, err
-	}
-	quality, err := report.CodeQuality(c)
-	if err != nil {
-		return w, err
-	}
-	files := map[string][]byte{
-		w.comparison: body, w.html: html, w.markdown: report.Markdown(c, options),
-		w.junit: report.JUnit(c), w.codeQuality: quality,
-	}
+	w.comparison = out.save(comparisonFile, body, err)
+	w.markdown = out.save("report.md", report.Markdown(c, options), nil)
+	body, err = report.HTML(c, options)
+	w.html = out.save("report.html", body, err)
+	w.junit = out.save("junit.xml", report.JUnit(c), nil)
+	body, err = report.CodeQuality(c)
+	w.codeQuality = out.save("code-quality.json", body, err)
 	if len(c.Services) > 0 && c.Services[0].Head.Image != "" {
-		if files[w.record], err = report.RecordJSON(c.Services[0].Head); err != nil {
-			return w, err
-		}
+		body, err = report.RecordJSON(c.Services[0].Head)
+		out.save("record.json", body, err)
 	}
 	if patch := patches(c); patch != "" {
-		w.patch = filepath.Join(dir, "kubernetes.patch.yaml")
-		files[w.patch] = []byte(patch)
+		out.save("kubernetes.patch.yaml", []byte(patch), nil)
 	}
-	for path, content := range files {
-		if err := os.WriteFile(path, content, 0o644); err != nil {
-			return w, fmt.Errorf("write the report: %w", err)
-		}
+	return w, errors.Join(out.failed...)
+}
+
+// outputDirectory takes files, and remembers what went wrong with any.
+type outputDirectory struct {
+	path   string
+	failed []error
+}
+
+// save writes a file that could be made, and gives its path, "" where it is not
+// there.
+func (d *outputDirectory) save(name string, body []byte, err error) string {
+	path := filepath.Join(d.path, name)
+	if err == nil {
+		err = os.WriteFile(path, body, 0o644)
 	}
-	return w, nil
+	if err != nil {
+		d.failed = append(d.failed, fmt.Errorf("write the report: %w", err))
+		return ""
+	}
+	return path
 }
 
 // printComparison writes the result to standard output.

@@ -52,6 +52,24 @@ func TestNoteOnAMergeRequest(t *testing.T) {
 	says(t, "the note", all[0].Body, "https://gitlab.test/group/app/-/commit/"+headSHA, "https://gitlab.test/group/app/-/jobs/7", "`api`")
 }
 
+// What cannot be written keeps neither the note nor the other files from being
+// there; that something is missing is the exit code.
+func TestNoteWithoutAFile(t *testing.T) {
+	s, out := gitlabtest.New(t, ""), t.TempDir()
+	if err := os.Mkdir(filepath.Join(out, "report.html"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	code, said := inPipeline(t, s, record.Pass, "--out", out)
+	if code != 3 || len(s.Notes()) != 1 || !strings.Contains(said, "report.html: is a directory") {
+		t.Errorf("exit code %d, want 3, %d notes, want 1\n%s", code, len(s.Notes()), said)
+	}
+	for _, name := range []string{"comparison.json", "report.md", "junit.xml", "code-quality.json"} {
+		if _, err := os.Stat(filepath.Join(out, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // The exit code is the verdict's, whatever becomes of the note.
 func TestNoNote(t *testing.T) {
 	for _, c := range []struct {

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"regexp"
 	"slices"
@@ -93,10 +94,7 @@ func (s *step) publishHere(ctx context.Context) (int, error) {
 	if err != nil {
 		return ExitOK, err
 	}
-	code := exitCode(c.Verdict, c.OnInconclusive)
-	if _, err := writeComparison(s.inputs.Out, c, c, report.Options{Config: c.Config}); err != nil {
-		return code, err
-	}
+	_, err = writeComparison(s.inputs.Out, c, c, report.Options{Config: c.Config})
 	s.note(ctx, merge, c)
-	return code, printComparison(s.env, s.format, c, c.Config)
+	return exitCode(c.Verdict, c.OnInconclusive), errors.Join(printComparison(s.env, s.format, c, c.Config), err)
 }
