@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/plimsoll-ci/plimsoll/internal/compare"
 	"github.com/plimsoll-ci/plimsoll/internal/github"
@@ -20,21 +19,21 @@ func (s *step) signed(ctx context.Context, c record.Comparison) record.Compariso
 		return c
 	}
 	pull := github.Pull{Owner: event.Owner, Repo: event.Repo, Number: event.Number}
-	by, why, err := s.client.AcceptedOn(ctx, event, pull, event.Head.SHA, s.inputs.AcceptLabel)
+	by, objection, err := s.client.Accepted(ctx, event, pull, event.Head.SHA, s.inputs.AcceptLabel)
 	switch {
 	case err != nil:
 		s.progress.warn("the label %q was not looked for: %v", s.inputs.AcceptLabel, err)
-		why = "whether somebody has signed it off could not be found out: GitHub's API could not be asked"
+		objection.Why = "whether somebody has signed it off could not be found out: GitHub's API could not be asked"
 	case by != nil:
 		s.progress.step("%s has signed off what is over budget", by.By)
 		return compare.Accept(c, *by)
 	}
-	if why != "" {
-		s.progress.step("%s", why)
+	if objection.Why != "" {
+		s.progress.step("%s", objection.Why)
 	}
 	// What the token may not read is no news to readers who set no label.
-	if why != "" && !strings.Contains(why, "HTTP") {
-		c.Warnings = append(c.Warnings[:len(c.Warnings):len(c.Warnings)], fmt.Sprintf("%s: %s", s.inputs.AcceptLabel, why))
+	if objection.Why != "" && !objection.Unread {
+		c.Warnings = append(c.Warnings[:len(c.Warnings):len(c.Warnings)], fmt.Sprintf("%s: %s", s.inputs.AcceptLabel, objection.Why))
 	}
 	return c
 }

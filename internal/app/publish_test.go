@@ -138,6 +138,13 @@ func TestLabel(t *testing.T) {
 		t.Errorf("a forged acceptance has the exit code %d", code)
 	}
 	says(t, "comment", w.told(), "Over the line", "does not count")
+	// Nor is a name that looks like an answer of the API taken for one.
+	w.server.Unlabel("o", "r", 7, "plimsoll: accept", author)
+	w.server.Label("o", "r", 7, "plimsoll: accept", githubtest.User{Login: "HTTP-fan", Type: "User"})
+	if code := w.action("publish", file); code != 1 {
+		t.Errorf("a label of somebody without write access has the exit code %d", code)
+	}
+	says(t, "comment", w.told(), "HTTP-fan, who set it, has no write access")
 }
 
 func workflowRun(run int64, sha, owner string) string {

@@ -14,50 +14,52 @@ import (
 
 // Accepted tells whether the label signs off the results of a commit: somebody
 // with write access set it while that commit was the pull request's head, and
-// nothing was pushed since. It returns nil and the reason when it does not, and
-// nil and "" when the pull request has no such label. Reasons are plain text of
-// one line that is safe to print anywhere; an error means that the API could
-// not be asked, and the label does not count then either.
+// nothing was pushed since. Event is what started this run, and may be another
+// pull request's or none. It returns nil and the objection when it does not, and
+// nil and none when the pull request has no such label; an error means that the
+// API could not be asked, and the label does not count then either.
+//
+// When the event is the very setting of the label, the head in its payload is
+// GitHub's word for what was current, and the record of pushes need not be asked.
+// That may be out of reach for the branch of a private fork.
 //
 // The token needs pull-requests: read and contents: read. Without them the
-// label does not count, and the reason names what is missing.
+// label does not count, and the objection names what is missing.
 //
 // Note: which commit was the head when the label was set is not read off the
 // commits in the pull request's timeline, whose dates and so whose places are
 // their author's to choose, nor off the first check suite or workflow run of
 // the commit: it may have been pushed elsewhere, or here and taken back, long
 // before. The record of pushes to the branch has GitHub's own times.
-func (c *Client) Accepted(ctx context.Context, pull Pull, head, label string) (*record.Acceptance, string, error) {
-	return c.AcceptedOn(ctx, Event{}, pull, head, label)
-}
-
-// AcceptedOn is [Client.Accepted] in a run that this event started. When the
-// event is the very setting of the label, the head in its payload is GitHub's
-// word for what was current, and the record of pushes need not be asked. That
-// may be out of reach for the branch of a private fork.
-func (c *Client) AcceptedOn(ctx context.Context, event Event, pull Pull, head, label string) (*record.Acceptance, string, error) {
+func (c *Client) Accepted(ctx context.Context, event Event, pull Pull, head, label string) (*record.Acceptance, Objection, error) {
 	if label == "" {
-		return nil, "", nil
+		return nil, Objection{}, nil
 	}
 	if !commitSHA.MatchString(head) {
-		return nil, "", fmt.Errorf("look for the label that accepts: the head is %.80q, expected a commit's SHA", head)
+		return nil, Objection{}, fmt.Errorf("look for the label that accepts: the head is %.80q, expected a commit's SHA", head)
 	}
 	a := &accepting{Client: c, event: event, pull: pull, head: head, label: label}
 	by, err := a.decide(ctx)
 	var not *notAccepted
 	if errors.As(err, &not) {
-		return nil, not.reason, nil
+		return nil, not.Objection, nil
 	}
-	return by, "", err
+	return by, Objection{}, err
 }
 
-// notAccepted is why a label does not count.
-type notAccepted struct{ reason string }
+// Objection is why a label that is there does not count.
+type Objection struct {
+	Why    string // plain text of one line that is safe to print anywhere; "" for no objection
+	Unread bool   // the token may not read what would tell
+}
 
-func (e *notAccepted) Error() string { return e.reason }
+// notAccepted carries an objection to where it is returned.
+type notAccepted struct{ Objection }
+
+func (e *notAccepted) Error() string { return e.Why }
 
 func doesNotCount(format string, args ...any) error {
-	return &notAccepted{"the label does not count: " + fmt.Sprintf(format, args...)}
+	return &notAccepted{Objection{Why: "the label does not count: " + fmt.Sprintf(format, args...)}}
 }
 
 // again is what to do when the label is there and says nothing certain.
@@ -106,12 +108,12 @@ func (a *accepting) decide(ctx context.Context) (*record.Acceptance, error) {
 	return &record.Acceptance{By: set.Actor.Login, Label: a.label, At: set.At.UTC(), Head: strings.ToLower(a.head)}, nil
 }
 
-// unread makes what the API would not tell a reason, and leaves failures to
+// unread makes what the API would not tell an objection, and leaves failures to
 // reach it as they are.
 func (a *accepting) unread(err error) error {
 	var denied *DeniedError
 	if errors.As(err, &denied) && (denied.Reason == Forbidden || denied.Reason == NotFound) {
-		return doesNotCount("%s", denied.Why)
+		return &notAccepted{Objection{Why: "the label does not count: " + denied.Why, Unread: true}}
 	}
 	return err
 }

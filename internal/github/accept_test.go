@@ -47,21 +47,21 @@ func repository(t *testing.T, head githubtest.Branch) *githubtest.Server {
 // words in it.
 func refusedLabel(t *testing.T, s *githubtest.Server, head, want string) {
 	t.Helper()
-	got, why, err := client(t, s, "token").Accepted(t.Context(), pull, head, accept)
+	got, why, err := client(t, s, "token").Accepted(t.Context(), github.Event{}, pull, head, accept)
 	if got != nil || err != nil {
 		t.Fatalf("accepted by %+v, %v; want it not to count", got, err)
 	}
-	if !strings.Contains(why, want) || (why == "") != (want == "") {
-		t.Errorf("reason %q, want %q in it", why, want)
+	if !strings.Contains(why.Why, want) || (why.Why == "") != (want == "") {
+		t.Errorf("objection %q, want %q in it", why.Why, want)
 	}
-	plain(t, why)
+	plain(t, why.Why)
 }
 
 func acceptedBy(t *testing.T, s *githubtest.Server, head, want string) {
 	t.Helper()
-	got, why, err := client(t, s, "token").Accepted(t.Context(), pull, head, accept)
+	got, why, err := client(t, s, "token").Accepted(t.Context(), github.Event{}, pull, head, accept)
 	if err != nil || got == nil || got.By != want {
-		t.Fatalf("accepted by %+v, %q, %v; want %s", got, why, err, want)
+		t.Fatalf("accepted by %+v, %q, %v; want %s", got, why.Why, err, want)
 	}
 }
 
@@ -78,8 +78,8 @@ func TestAcceptedNamesWhoAndWhen(t *testing.T) {
 	s := repository(t, feature)
 	s.Label("o", "r", 7, accept, alice)
 	set := s.Now()
-	got, why, err := client(t, s, "token").Accepted(t.Context(), pull, strings.ToUpper(commitA), accept)
-	if err != nil || why != "" {
+	got, why, err := client(t, s, "token").Accepted(t.Context(), github.Event{}, pull, strings.ToUpper(commitA), accept)
+	if err != nil || why.Why != "" {
 		t.Fatal(why, err)
 	}
 	want := &record.Acceptance{By: "alice", Label: accept, At: set, Head: commitA}
@@ -96,8 +96,8 @@ func TestWithoutTheLabelThereIsNothingToSay(t *testing.T) {
 	s.Label("o", "r", 7, accept, alice)
 	s.Unlabel("o", "r", 7, accept, tom)
 	refusedLabel(t, s, commitA, "")
-	if got, why, err := client(t, s, "token").Accepted(t.Context(), pull, commitA, ""); got != nil || why != "" || err != nil {
-		t.Errorf("no label configured: %v, %q, %v", got, why, err)
+	if got, why, err := client(t, s, "token").Accepted(t.Context(), github.Event{}, pull, commitA, ""); got != nil || why.Why != "" || err != nil {
+		t.Errorf("no label configured: %v, %q, %v", got, why.Why, err)
 	}
 }
 
@@ -200,9 +200,9 @@ func TestFailuresOfTheAPIAcceptNothing(t *testing.T) {
 			s := repository(t, feature)
 			s.Label("o", "r", 7, accept, alice)
 			s.Fail(githubtest.Fault{Path: path, How: how})
-			got, why, err := client(t, s, "token").Accepted(t.Context(), pull, commitA, accept)
-			if got != nil || why != "" || err == nil {
-				t.Errorf("%s of %s: %+v, %q, %v", name, path, got, why, err)
+			got, why, err := client(t, s, "token").Accepted(t.Context(), github.Event{}, pull, commitA, accept)
+			if got != nil || why.Why != "" || err == nil {
+				t.Errorf("%s of %s: %+v, %q, %v", name, path, got, why.Why, err)
 			}
 		}
 	}
@@ -217,8 +217,8 @@ func TestEmptyAnswersAcceptNothing(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprint(w, empty)
 		}})
-		if got, why, err := client(t, s, "token").Accepted(t.Context(), pull, commitA, accept); got != nil || err != nil {
-			t.Errorf("%s: %+v, %q, %v", path, got, why, err)
+		if got, why, err := client(t, s, "token").Accepted(t.Context(), github.Event{}, pull, commitA, accept); got != nil || err != nil {
+			t.Errorf("%s: %+v, %q, %v", path, got, why.Why, err)
 		}
 	}
 }
@@ -227,8 +227,8 @@ func TestAHeadThatIsNone(t *testing.T) {
 	s := repository(t, feature)
 	s.Label("o", "r", 7, accept, alice)
 	for _, head := range []string{"", "feature", "../../../user", commitA[:39], commitA + "\n"} {
-		if got, why, err := client(t, s, "token").Accepted(t.Context(), pull, head, accept); got != nil || err == nil {
-			t.Errorf("%q: %+v, %q", head, got, why)
+		if got, why, err := client(t, s, "token").Accepted(t.Context(), github.Event{}, pull, head, accept); got != nil || err == nil {
+			t.Errorf("%q: %+v, %q", head, got, why.Why)
 		}
 	}
 	if n := len(s.Requests()); n != 0 {

@@ -254,8 +254,8 @@ func TestListingsWithoutEnd(t *testing.T) {
 	c := client(t, s, "token")
 	for path, ask := range map[string]func() error{
 		"/timeline": func() error {
-			_, why, err := c.Accepted(t.Context(), pull, commitA, accept)
-			return errors.Join(err, errors.New(why))
+			_, why, err := c.Accepted(t.Context(), github.Event{}, pull, commitA, accept)
+			return errors.Join(err, errors.New(why.Why))
 		},
 		"/pulls": func() error { _, err := c.PullOf(t.Context(), "o", "r", ofFork); return err },
 		"/actions/runs": func() error {

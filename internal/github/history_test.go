@@ -162,12 +162,12 @@ func TestTheEventItselfIsAWitness(t *testing.T) {
 		Owner: "o", Repo: "r", Number: 7, Head: github.Commit{SHA: commitA}}
 	ask := func(s *githubtest.Server, e github.Event, head string) (*record.Acceptance, string) {
 		t.Helper()
-		got, why, err := client(t, s, "token").AcceptedOn(t.Context(), e, pull, head, accept)
+		got, why, err := client(t, s, "token").Accepted(t.Context(), e, pull, head, accept)
 		if err != nil {
 			t.Fatal(err)
 		}
-		plain(t, why)
-		return got, why
+		plain(t, why.Why)
+		return got, why.Why
 	}
 	private := func() *githubtest.Server { // the record of pushes to the fork cannot be read
 		s := repository(t, stray)
