@@ -13,6 +13,9 @@ import (
 // mostFaint are the boots of one side that are drawn behind the median one.
 const mostFaint = 24
 
+// labelHeight is what a side's name takes above its baseline.
+const labelHeight = 11.0
+
 // memorySide is the memory of one image's boots that count.
 type memorySide struct {
 	name   string
@@ -137,6 +140,9 @@ func (c *chart) nameEnds(sides []memorySide, x, y axis) {
 		m := side.median.Memory
 		end := samples(m) - 1
 		at := y.within(float64(m.Unreclaimable[end])) - 6
+		if at-labelHeight < c.Top {
+			at += 24 // below the line: above it are the bars of the load
+		}
 		if math.Abs(at-last) < 14 {
 			at = last + 26
 		}

@@ -106,6 +106,27 @@ func TestMemoryMarks(t *testing.T) {
 	}
 }
 
+// The bars of the load lie above the plot, where a line that ends high has its name.
+func TestNamesOfMemoryLinesKeepOffTheBarsOfTheLoad(t *testing.T) {
+	trial := record.Trial{Pair: 1, Load: &record.LoadResult{Start: 1, Seconds: 2}}
+	for i := range 40 {
+		trial.Memory.At = append(trial.Memory.At, record.Seconds(float64(i)*0.1))
+		trial.Memory.Unreclaimable = append(trial.Memory.Unreclaimable, 68<<20)
+	}
+	r := record.Record{Trials: []record.Trial{trial}}
+	c, ok := memoryChart(record.Service{Base: r, Head: r})
+	if !ok || len(c.Labels) != 2 {
+		t.Fatalf("%d labels, want a name for each side", len(c.Labels))
+	}
+	for _, l := range c.Labels {
+		for _, r := range c.Rules {
+			if strings.HasPrefix(r.Class, "load") && l.Y-labelHeight < r.Y1 {
+				t.Errorf("%q at %v reaches into the bar of the load at %v", l.Text, l.Y, r.Y1)
+			}
+		}
+	}
+}
+
 func TestLogTicksAreRoundInTheirUnit(t *testing.T) {
 	var got []string
 	for _, k := range (axis{math.Log(1.5 * (1 << 20)), math.Log(130 * (1 << 20)), 0, 300}).logTicks(30, 1<<20, binaryBytes.print) {

@@ -29,13 +29,13 @@ func Unchanged(c record.Comparison) bool {
 	var w sentence
 	w.quote = func(name string) string { return name }
 	harmless := c.Verdict == record.Pass || c.Verdict == record.None
-	return harmless && len(c.Warnings) == 0 && len(movedBills(bills(c.Services))) == 0 && len(w.moves(c, 0)) == 0 && len(w.unseen(c)) == 0
+	return harmless && len(c.Warnings) == 0 && len(movedBills(bills(c.Services))) == 0 && len(w.moves(c, 0)) == 0 && len(w.unseen(c)) == 0 && len(w.uncounted(c)) == 0
 }
 
 func (w sentence) write(c record.Comparison) string {
 	switch c.Verdict {
 	case record.Fail:
-		return w.fail(c) + lost(c)
+		return w.fail(c) + w.lost(c)
 	case record.Missing:
 		return w.opened("Could not be measured: "+w.metrics(c, record.Missing, true), c)
 	case record.Inconclusive:
@@ -73,15 +73,6 @@ func (w sentence) fail(c record.Comparison) string {
 		verb = " are over the line"
 	}
 	return paid + join + w.metrics(c, record.Fail, len(c.Services) > 1) + verb + w.evidence(c, true)
-}
-
-// lost counts the budgets that could not be measured beside those that failed.
-func lost(c record.Comparison) string {
-	n := tally(c, record.Missing)
-	if n == 0 {
-		return ""
-	}
-	return "; " + plural(n, "budget") + " could not be measured"
 }
 
 // evidence is the change and the budget in brackets, where a single budget
@@ -127,7 +118,13 @@ func (w sentence) opened(verdict string, c record.Comparison) string {
 
 // open is the sentence where nobody set a budget: the money, else what moved.
 func (w sentence) open(c record.Comparison) string {
-	const suffix = "; no budgets are set"
+	suffix := "; no budgets are set"
+	if names := w.uncounted(c); len(names) > 0 {
+		suffix = "; no pair of boots counted, and no budgets are set"
+		if len(c.Services) > 1 {
+			suffix = "; no pair of boots of " + list(names) + " counted, and no budgets are set"
+		}
+	}
 	if paid := w.paid(c); paid != "" {
 		return paid + suffix
 	}
@@ -236,6 +233,9 @@ func (w sentence) metrics(c record.Comparison, v record.Verdict, named bool) str
 		if len(names) > 0 {
 			parts = append(parts, w.of(s, list(names), named))
 		}
+	}
+	if v == record.Missing {
+		parts = append(parts, w.absent(c)...)
 	}
 	return list(parts)
 }

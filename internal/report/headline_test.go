@@ -36,6 +36,9 @@ func TestHeadline(t *testing.T) {
 	wasted, pulled := exact(record.ImageWasted, 1e6, 31e6, record.None), exact(record.ImagePull, 0, 30e6, record.None)
 	pulled.Ratio, pulled.Estimated = nil, true
 	crumbs := exact(record.ImageWasted, 1e6, 1e6+99_999, record.None)
+	lost := record.Service{Name: "shop", Verdict: record.Missing}
+	noisy := service("api", hairline)
+	noisy.Pairs, noisy.Voided = 0, 4
 	zeros := exact(record.ImageSize, 100e6, 130e6, record.None)
 	for _, c := range []struct {
 		services []record.Service
@@ -68,6 +71,11 @@ func TestHeadline(t *testing.T) {
 		{undecided().Services, "Not decided: startup of api (the other budget holds)"},
 		{missing().Services, "Could not be measured: startup and peak memory of api"},
 		{[]record.Service{memoryFails("web"), missing().Services[0]}, "Over the line: peak memory of web (+13.2 %, budget +10 %); 2 budgets could not be measured"},
+		{[]record.Service{memoryFails("web"), missing().Services[0], lost}, "Over the line: peak memory of web (+13.2 %, budget +10 %); 2 budgets and shop could not be measured"},
+		{[]record.Service{memoryFails("web"), lost}, "Over the line: peak memory of web (+13.2 %, budget +10 %); shop could not be measured"},
+		{[]record.Service{missing().Services[0], lost}, "Could not be measured: startup and peak memory of api and shop"},
+		{[]record.Service{noisy}, "No measurable change; no pair of boots counted, and no budgets are set"},
+		{[]record.Service{noisy, service("web", bulky)}, "This change brings compressed size of web ≈+67.5 %; no pair of boots of api counted, and no budgets are set"},
 		{costOnly().Services, "This change makes batch $3.60 a month dearer (+29 %), which is over the line (budget +5 %)"},
 	} {
 		if got := report.Headline(comparison(c.services...), report.Options{}); got != c.want {
@@ -100,6 +108,11 @@ func TestUnchanged(t *testing.T) {
 		if got := report.Unchanged(c.c); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
+	}
+	noisy := service("api")
+	noisy.Pairs, noisy.Voided = 0, 4
+	if report.Unchanged(comparison(noisy)) {
+		t.Error("that no boot counted is something to tell")
 	}
 	told := comparison(still)
 	told.Warnings = []string{"the clock was slow"}

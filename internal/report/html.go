@@ -35,23 +35,24 @@ type view struct {
 type indexView struct{ Anchor, Mark, Name, Summary string }
 
 type serviceView struct {
-	Anchor, Name, Verdict, Mark string
-	Summary                     string
-	Base, Head                  imageView
-	Warnings                    []warningView
-	Budgets, Others             *metricsView
-	Charts                      []chart
-	Voids                       bool // a pair does not count
-	Stacks                      *stacks
-	Layers                      []layerView
-	LayersLeft                  string
-	Ladder                      []sectionView // one, or none
-	Growth                      *growthView
-	Cost                        *costView
-	Workload, Patch             string // of a manifest; "" where nothing is suggested
-	Trials                      []trialView
-	TrialsLeft                  string
-	Facts                       []factView
+	Anchor, Name, Verdict, Judgement, Mark string
+	Summary                                string
+	Base, Head                             imageView
+	Warnings                               []warningView
+	Budgets, Others                        *metricsView
+	Charts                                 []chart
+	Named                                  bool // an image of it is known
+	Voids                                  bool // a pair does not count
+	Stacks                                 *stacks
+	Layers                                 []layerView
+	LayersLeft                             string
+	Ladder                                 []sectionView // one, or none
+	Growth                                 *growthView
+	Cost                                   *costView
+	Workload, Patch                        string // of a manifest; "" where nothing is suggested
+	Trials                                 []trialView
+	TrialsLeft                             string
+	Facts                                  []factView
 }
 
 // warningView is a message and the lines it quotes.
@@ -147,7 +148,7 @@ func links(o Options) []Link {
 // briefView is what there is always room for: the verdict on each budget.
 func briefView(i int, s record.Service) serviceView {
 	v := serviceView{
-		Anchor: fmt.Sprintf("service-%d", i+1), Name: clean(s.Name, imageWidth), Verdict: word(s.Verdict), Mark: mark(s.Verdict),
+		Anchor: fmt.Sprintf("service-%d", i+1), Name: clean(s.Name, imageWidth), Verdict: word(s.Verdict), Judgement: judgement(s.Verdict), Mark: mark(s.Verdict),
 		Summary: budgetCount(s), Warnings: warningViews(serviceWarnings(s)),
 	}
 	v.Budgets, v.Others = metricTables(s)
@@ -157,6 +158,7 @@ func briefView(i int, s record.Service) serviceView {
 func viewOfService(i int, s record.Service) serviceView {
 	v := briefView(i, s)
 	v.Base, v.Head = viewOfImage(s.Base), viewOfImage(s.Head)
+	v.Named = s.Base.Image != "" || s.Head.Image != ""
 	v.Charts, v.Voids = charts(s), s.Voided > 0
 	v.Cost, v.Growth, v.Ladder = viewOfCost(s.Cost), viewOfGrowth(s), shownViews(laddersOf(s, onPage()))
 	v.Trials, v.TrialsLeft = trialViews(s)

@@ -297,6 +297,9 @@ func (m comment) method() string {
 
 // methodOf explains the numbers of a run, or of none.
 func methodOf(c record.Comparison) string {
+	if !booted(c) && !slices.ContainsFunc(c.Services, func(s record.Service) bool { return len(s.Metrics) > 0 }) {
+		return "Nothing was measured."
+	}
 	if !booted(c) {
 		return "Nothing was booted: the numbers of an image are exact, and need no statistics."
 	}

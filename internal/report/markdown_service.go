@@ -145,6 +145,9 @@ func dash(s string) string {
 
 // imageTable sets the two images side by side.
 func imageTable(s record.Service) string {
+	if s.Base.Image == "" && s.Head.Image == "" {
+		return ""
+	}
 	t := &table{heads: []string{"", "base", "head"}}
 	t.add("image", code(s.Base.Image, imageWidth), code(s.Head.Image, imageWidth))
 	if s.Base.Digest != "" || s.Head.Digest != "" {

@@ -101,6 +101,24 @@ func TestMarkdownSaysWhatItLeftOut(t *testing.T) {
 
 // A pull request that changes nothing of note gets no tables of failures and
 // no advice.
+func TestAServiceThatIsMissingHasNoImagesAndNoMethod(t *testing.T) {
+	c := comparison(record.Service{Name: "shop", Verdict: record.Missing, Warnings: []string{"no comparison of it was found"}})
+	page, err := report.HTML(c, report.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for medium, got := range map[string]string{"text": string(report.Terminal(c, report.Options{})), "Markdown": string(report.Markdown(c, report.Options{})), "HTML": string(page)} {
+		if !strings.Contains(strings.ToLower(got), "nothing was measured") {
+			t.Errorf("%s does not say that nothing was measured:\n%s", medium, got)
+		}
+		for _, wrong := range []string{"exact metrics", "numbers of an image", "**Images**", "  base", `class="images"`} {
+			if strings.Contains(got, wrong) {
+				t.Errorf("%s of what is not there has %q:\n%s", medium, wrong, got)
+			}
+		}
+	}
+}
+
 func TestMarkdownIsShortWhenGreen(t *testing.T) {
 	md := string(report.Markdown(passing(), pull()))
 	open, _, _ := strings.Cut(md, "<details>")

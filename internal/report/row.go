@@ -277,6 +277,14 @@ func word(v record.Verdict) string {
 	return string(v)
 }
 
+// judgement is how a service's verdict reads to people.
+func judgement(v record.Verdict) string {
+	if v == record.None {
+		return "no budgets"
+	}
+	return word(v)
+}
+
 // with filters the rows by verdict.
 func with(rows []row, verdicts ...record.Verdict) []row {
 	var kept []row

@@ -32,14 +32,26 @@ func facts(s record.Service) []fact {
 		add("machine", machine(*s.Head.Environment))
 	}
 	add("noise", noise(s))
+	if unbounded(s) {
+		add("budgets", "none; set them in plimsoll.yml, such as memory.peak: {grow: 10%, floor: 2Mi}")
+	}
 	if l := commonLevel(s); l != "" {
 		add("intervals", l+" each, not adjusted for their number")
 	}
 	return all
 }
 
+// unbounded reports whether a service was measured, and nobody set a budget.
+func unbounded(s record.Service) bool {
+	return s.Verdict == record.None && len(s.Metrics) > 0 &&
+		!slices.ContainsFunc(s.Metrics, func(m record.Change) bool { return m.Budget != nil })
+}
+
 // pairs is "12 pairs in random order, 1 left out".
 func pairs(s record.Service) string {
+	if s.Pairs == 0 && s.Voided == 0 && len(s.Metrics) == 0 {
+		return "nothing was measured"
+	}
 	if s.Pairs == 0 && s.Voided == 0 {
 		return "nothing was booted: exact metrics only"
 	}
@@ -178,7 +190,8 @@ func mostSteal(s record.Service) float64 {
 }
 
 // method explains in one breath what the numbers are.
-const method = "Both images are booted on the same machine, one after the other, in pairs of random order, and compared pair by pair. " +
+const method = "Both images are booted on the same machine, one after the other, in pairs of random order, and compared pair by pair: " +
+	"a change is the middle of the pairs' own changes, which need not be the difference of the medians beside it. " +
 	"The clock starts when the image's own process is executed and stops at its first good answer. " +
 	"Memory is what the kernel cannot reclaim. What is known of an image without booting it is exact. " +
 	"All else fails or passes its budget only by an exact test on the pairs, at 1 % per look; what the test cannot tell is inconclusive. " +

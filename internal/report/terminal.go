@@ -140,12 +140,16 @@ func (t *terminal) advice(c record.Comparison) {
 
 func (t *terminal) service(s record.Service) {
 	t.line("")
-	t.line(paint(cell{plain(s.Name, nameWidth), bold}, t.o.Color) + "  " + paint(cell{word(s.Verdict), tone(s.Verdict)}, t.o.Color))
-	t.wrapped("  ", "base "+named(s.Base))
-	t.wrapped("  ", "head "+named(s.Head))
+	t.line(paint(cell{plain(s.Name, nameWidth), bold}, t.o.Color) + "  " + paint(cell{judgement(s.Verdict), tone(s.Verdict)}, t.o.Color))
+	if s.Base.Image != "" || s.Head.Image != "" {
+		t.wrapped("  ", "base "+named(s.Base))
+		t.wrapped("  ", "head "+named(s.Head))
+	}
 	t.warnings("  ", serviceWarnings(s))
-	t.line("")
-	t.metrics(s)
+	if len(s.Metrics) > 0 {
+		t.line("")
+		t.metrics(s)
+	}
 	t.section(laddersOf(s, t.medium()))
 	t.cost(s)
 	t.origin(s)
