@@ -101,16 +101,6 @@ func breakLinks(s string) string {
 	})
 }
 
-// opening is text for the start of a line, where a dash, a digit and the like
-// could also begin a list, a rule or a heading.
-func opening(s string, most int) string {
-	escaped := text(s, most)
-	if first, size := utf8.DecodeRuneInString(escaped); strings.ContainsRune("-+=", first) || unicode.IsDigit(first) {
-		return fmt.Sprintf("&#%d;", first) + escaped[size:]
-	}
-	return escaped
-}
-
 // code makes s safe as a Markdown code span, also in a table cell. In a span
 // mentions, references and links are dead, but a pipe still ends the cell and
 // a backtick the span, so those stand outside it as entities.

@@ -71,16 +71,6 @@ func keepMentions(e string) string {
 	return ""
 }
 
-func FuzzOpening(f *testing.F) {
-	seed(f)
-	f.Fuzz(func(t *testing.T, s string, n int) {
-		got := opening(s, bound(n))
-		if got != "" && strings.ContainsRune("-+=0123456789 \t#>", rune(got[0])) {
-			t.Errorf("opening(%q) = %q could begin a block", s, got)
-		}
-	})
-}
-
 func FuzzCode(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, s string, n int) {
