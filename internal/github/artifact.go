@@ -125,21 +125,21 @@ func (of ArtifactOf) none() string {
 // runsOf lists the runs of a commit, the newest first.
 func (c *Client) runsOf(ctx context.Context, owner, repo, head string) ([]int64, error) {
 	var all []int64
-	options := &github.ListWorkflowRunsOptions{HeadSHA: head, ExcludePullRequests: true, ListOptions: github.ListOptions{Page: 1, PerPage: perPage}}
-	for range maxPages {
-		page, resp, err := c.api.Actions.ListRepositoryWorkflowRuns(ctx, owner, repo, options)
+	_, err := eachPage(func(page int) (*github.Response, error) {
+		runs, resp, err := c.api.Actions.ListRepositoryWorkflowRuns(ctx, owner, repo,
+			&github.ListWorkflowRunsOptions{HeadSHA: head, ExcludePullRequests: true, ListOptions: listed(page)})
 		if err != nil {
 			return nil, denyActions(ctx, "list the workflow runs of the commit", err)
 		}
-		for _, run := range page.WorkflowRuns {
+		for _, run := range runs.WorkflowRuns {
 			if strings.EqualFold(run.GetHeadSHA(), head) {
 				all = append(all, run.GetID())
 			}
 		}
-		if resp.NextPage <= options.Page {
-			break
-		}
-		options.Page = resp.NextPage
+		return resp, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(all, func(a, b int64) int { return cmp.Compare(b, a) }) // GitHub numbers them as they start
 	return all[:min(len(all), maxArtifactRuns)], nil
@@ -150,7 +150,7 @@ func (c *Client) runsOf(ctx context.Context, owner, repo, head string) ([]int64,
 // look for one, so names are compared here too.
 func (c *Client) artifactsOf(ctx context.Context, owner, repo string, run int64, name string) ([]*github.Artifact, error) {
 	var all []*github.Artifact
-	for page := 1; page <= maxPages; {
+	_, err := eachPage(func(page int) (*github.Response, error) {
 		query := url.Values{"name": {name}, "per_page": {fmt.Sprint(perPage)}, "page": {fmt.Sprint(page)}}
 		req, err := c.api.NewRequest(http.MethodGet, fmt.Sprintf("repos/%s/%s/actions/runs/%d/artifacts?%s", owner, repo, run, query.Encode()), nil)
 		if err != nil {
@@ -166,10 +166,10 @@ func (c *Client) artifactsOf(ctx context.Context, owner, repo string, run int64,
 				all = append(all, one)
 			}
 		}
-		if resp.NextPage <= page {
-			break
-		}
-		page = resp.NextPage
+		return resp, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(all, func(a, b *github.Artifact) int {
 		return cmp.Or(b.GetCreatedAt().Compare(a.GetCreatedAt().Time), cmp.Compare(b.GetID(), a.GetID()))

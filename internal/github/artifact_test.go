@@ -262,6 +262,11 @@ func TestListingsWithoutEnd(t *testing.T) {
 			_, err := c.Artifact(t.Context(), "o", "r", "plimsoll", github.ArtifactOf{Head: commitA})
 			return err
 		},
+		"/actions/runs/5/jobs": func() error { _, err := c.RunJobs(t.Context(), "o", "r", 5); return err },
+		"/comments": func() error {
+			_, err := c.Comment(t.Context(), pull, marker, "text", github.Update)
+			return err
+		},
 		"/actions/runs/5/artifacts": func() error {
 			_, err := c.Artifact(t.Context(), "o", "r", "plimsoll", github.ArtifactOf{Run: 5})
 			return err

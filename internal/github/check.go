@@ -94,19 +94,19 @@ func (c *Client) StartCheck(ctx context.Context, run Run, name string) (CheckRun
 func (c *Client) checksOf(ctx context.Context, run Run, name string) ([]*github.CheckRun, error) {
 	all := "all"
 	var found []*github.CheckRun
-	options := &github.ListCheckRunsOptions{CheckName: &name, Filter: &all, ListOptions: github.ListOptions{Page: 1, PerPage: perPage}}
-	for range maxPages {
-		page, resp, err := c.api.Checks.ListCheckRunsForRef(ctx, run.Event.Owner, run.Event.Repo, run.Event.Head.SHA, options)
+	whole, err := eachPage(func(page int) (*github.Response, error) {
+		list, resp, err := c.api.Checks.ListCheckRunsForRef(ctx, run.Event.Owner, run.Event.Repo, run.Event.Head.SHA,
+			&github.ListCheckRunsOptions{CheckName: &name, Filter: &all, ListOptions: listed(page)})
 		if err != nil {
 			return nil, denyCheck(ctx, "list the check runs of the commit", err)
 		}
-		found = append(found, page.CheckRuns...)
-		if resp.NextPage <= options.Page {
-			return found, nil
-		}
-		options.Page = resp.NextPage
+		found = append(found, list.CheckRuns...)
+		return resp, nil
+	})
+	if err == nil && !whole {
+		err = &DeniedError{Reason: Invalid, Why: fmt.Sprintf("the commit has more than %d check runs", maxPages*perPage)}
 	}
-	return nil, &DeniedError{Reason: Invalid, Why: fmt.Sprintf("the commit has more than %d check runs", maxPages*perPage)}
+	return found, err
 }
 
 // EndCheck ends a check run of [Client.StartCheck]. Annotations go 50 to a
@@ -120,7 +120,7 @@ func (c *Client) EndCheck(ctx context.Context, run Run, check CheckRun, r CheckR
 	if ctx.Err() != nil {
 		return err
 	}
-	for _, other := range all { // none when they cannot be listed, which is no reason to stay in progress
+	for _, other := range all { // perhaps not all of them: that they cannot be listed is no reason to stay in progress
 		if other.GetID() != check.ID && strings.HasPrefix(other.GetExternalID(), externalID(run)) {
 			r.Conclusion, r.Title = Failure, "Several jobs or steps report under this name: give each an input `check` of its own"
 		}

@@ -37,7 +37,7 @@ type history struct {
 // history reads every page of the pull request's timeline.
 func (a *accepting) history(ctx context.Context) (*history, error) {
 	h := &history{}
-	for page := 1; page <= maxPages; {
+	whole, err := eachPage(func(page int) (*github.Response, error) {
 		req, err := a.api.NewRequest(http.MethodGet, fmt.Sprintf("repos/%s/%s/issues/%d/timeline?per_page=%d&page=%d",
 			a.pull.Owner, a.pull.Repo, a.pull.Number, perPage, page), nil)
 		if err != nil {
@@ -51,13 +51,13 @@ func (a *accepting) history(ctx context.Context) (*history, error) {
 		for _, event := range all {
 			h.add(event, a.label)
 		}
-		if resp.NextPage <= page {
-			slices.SortStableFunc(h.labels, func(x, y happening) int { return x.At.Compare(y.At) })
-			return h, nil
-		}
-		page = resp.NextPage
+		return resp, nil
+	})
+	if err == nil && !whole {
+		err = doesNotCount("the pull request's timeline is longer than %d events, so who set it cannot be told", maxPages*perPage)
 	}
-	return nil, doesNotCount("the pull request's timeline is longer than %d events, so who set it cannot be told", maxPages*perPage)
+	slices.SortStableFunc(h.labels, func(x, y happening) int { return x.At.Compare(y.At) })
+	return h, err
 }
 
 func (h *history) add(event happening, label string) {

@@ -7,9 +7,6 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// perPage is the most that GitHub lists at once.
-const perPage = 100
-
 // RanJob is a job of a workflow run that came to its end, however it ended: it
 // is billed all the same.
 type RanJob struct {
@@ -22,22 +19,25 @@ type RanJob struct {
 // attempts too. Jobs that were skipped never ran. The token needs actions: read.
 func (c *Client) RunJobs(ctx context.Context, owner, repo string, run int64) ([]RanJob, error) {
 	var all []RanJob
-	options := &github.ListWorkflowJobsOptions{Filter: "all", ListOptions: github.ListOptions{PerPage: perPage}}
-	for {
-		jobs, resp, err := c.api.Actions.ListWorkflowJobs(ctx, owner, repo, run, options)
+	whole, err := eachPage(func(page int) (*github.Response, error) {
+		jobs, resp, err := c.api.Actions.ListWorkflowJobs(ctx, owner, repo, run, &github.ListWorkflowJobsOptions{Filter: "all", ListOptions: listed(page)})
 		if err != nil {
-			return nil, fmt.Errorf("list the jobs of run %d: %w", run, err)
+			return nil, err
 		}
 		for _, j := range jobs.Jobs {
 			if ran, ok := ranJob(j); ok {
 				all = append(all, ran)
 			}
 		}
-		if resp.NextPage == 0 {
-			return all, nil
-		}
-		options.Page = resp.NextPage
+		return resp, nil
+	})
+	if err == nil && !whole {
+		err = fmt.Errorf("it has more than %d", maxPages*perPage)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("list the jobs of run %d: %w", run, err)
+	}
+	return all, nil
 }
 
 // ranJob is false for a job that has not run to its end.

@@ -17,13 +17,12 @@ type HeadRef struct {
 	SHA    string
 }
 
-// PullRequest is an open pull request.
+// PullRequest is an open pull request. A draft is like any other.
 type PullRequest struct {
 	Pull
-	Head  Commit
-	Base  Commit
-	Fork  bool // its head lives in another repository
-	Draft bool // it is measured and commented on like any other
+	Head Commit
+	Base Commit
+	Fork bool // its head lives in another repository
 }
 
 // PullOf finds the open pull request into owner/repo whose head is this commit
@@ -105,33 +104,32 @@ func (c *Client) closedOrNone(ctx context.Context, owner, repo string, head Head
 // only, and an account may hold several repositories with such a branch.
 func (c *Client) pullsFrom(ctx context.Context, owner, repo, state string, head HeadRef) ([]PullRequest, error) {
 	var all []PullRequest
-	options := &github.PullRequestListOptions{State: state, Head: head.Owner + ":" + head.Branch,
-		ListOptions: github.ListOptions{Page: 1, PerPage: perPage}}
-	for range maxPages {
-		page, resp, err := c.api.PullRequests.List(ctx, owner, repo, options)
+	whole, err := eachPage(func(page int) (*github.Response, error) {
+		found, resp, err := c.api.PullRequests.List(ctx, owner, repo, &github.PullRequestListOptions{
+			State: state, Head: head.Owner + ":" + head.Branch, ListOptions: listed(page),
+		})
 		if err != nil {
 			return nil, deny(ctx, "list the pull requests of the branch", "pull-requests: read", err)
 		}
-		for _, p := range page {
+		for _, p := range found {
 			at := p.GetHead()
 			if strings.EqualFold(at.GetRepo().GetFullName(), head.Owner+"/"+head.Repo) && at.GetRef() == head.Branch {
 				all = append(all, openPull(owner, repo, p))
 			}
 		}
-		if resp.NextPage <= options.Page {
-			return all, nil
-		}
-		options.Page = resp.NextPage
+		return resp, nil
+	})
+	if err == nil && !whole {
+		err = &DeniedError{Reason: Invalid, Why: fmt.Sprintf("the branch has more than %d pull requests", maxPages*perPage)}
 	}
-	return nil, &DeniedError{Reason: Invalid, Why: fmt.Sprintf("the branch has more than %d pull requests", maxPages*perPage)}
+	return all, err
 }
 
 func openPull(owner, repo string, p *github.PullRequest) PullRequest {
 	return PullRequest{
-		Pull:  Pull{Owner: owner, Repo: repo, Number: p.GetNumber()},
-		Head:  Commit{p.GetHead().GetSHA(), p.GetHead().GetRef()},
-		Base:  Commit{p.GetBase().GetSHA(), p.GetBase().GetRef()},
-		Fork:  !strings.EqualFold(p.GetHead().GetRepo().GetFullName(), p.GetBase().GetRepo().GetFullName()),
-		Draft: p.GetDraft(),
+		Pull: Pull{Owner: owner, Repo: repo, Number: p.GetNumber()},
+		Head: Commit{p.GetHead().GetSHA(), p.GetHead().GetRef()},
+		Base: Commit{p.GetBase().GetSHA(), p.GetBase().GetRef()},
+		Fork: !strings.EqualFold(p.GetHead().GetRepo().GetFullName(), p.GetBase().GetRepo().GetFullName()),
 	}
 }

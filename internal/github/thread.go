@@ -2,7 +2,6 @@ package github
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -13,9 +12,6 @@ import (
 // them. GitHub says "Body is too long (maximum is 65536 characters)", and does
 // not say how it counts them.
 const CommentLimit = 60_000
-
-// maxPages bounds the listing of a pull request's comments: 10,000 of them.
-const maxPages = 100
 
 // Pull names a pull request.
 type Pull struct {
@@ -81,13 +77,12 @@ func (t *pullThread) Delete(ctx context.Context, id int64) error {
 // List implements [Thread]. It reads every page.
 func (t *pullThread) List(ctx context.Context) ([]Posted, error) {
 	var ours []Posted
-	opts := &github.IssueListCommentsOptions{ListOptions: github.ListOptions{Page: 1, PerPage: perPage}}
-	for range maxPages {
-		page, resp, err := t.api.Issues.ListComments(ctx, t.pull.Owner, t.pull.Repo, t.pull.Number, opts)
+	whole, err := eachPage(func(page int) (*github.Response, error) {
+		all, resp, err := t.api.Issues.ListComments(ctx, t.pull.Owner, t.pull.Repo, t.pull.Number, &github.IssueListCommentsOptions{ListOptions: listed(page)})
 		if err != nil {
 			return nil, refuse(ctx, fmt.Sprintf("list comments of pull request %d", t.pull.Number), err)
 		}
-		for _, c := range page {
+		for _, c := range all {
 			if _, marked := ParseMarker(c.GetBody()); !marked {
 				continue // whoever wrote it
 			}
@@ -97,12 +92,12 @@ func (t *pullThread) List(ctx context.Context) ([]Posted, error) {
 				ours = append(ours, Posted{Comment{ID: c.GetID(), URL: c.GetHTMLURL()}, c.GetBody(), c.GetNodeID()})
 			}
 		}
-		if resp.NextPage <= opts.Page {
-			return ours, nil
-		}
-		opts.Page = resp.NextPage
+		return resp, nil
+	})
+	if err == nil && !whole {
+		err = &RefusedError{Reason: Invalid, Err: fmt.Errorf("pull request has more than %d comments", maxPages*perPage)}
 	}
-	return nil, &RefusedError{Reason: Invalid, Err: errors.New("pull request has more than 10,000 comments")}
+	return ours, err
 }
 
 // wrote reports whether a comment of this author may be ours. Anyone can paste
