@@ -138,7 +138,7 @@ func (s *step) print(c record.Comparison) error {
 func (s *step) publication(c record.Comparison, files written, code int, marks []github.Annotation) github.Publication {
 	options := s.reportOptions(c)
 	p := github.Publication{Outputs: outputs(c, files, code), Annotations: marks, Quiet: report.Unchanged(c)}
-	if s.run.Event.Number != 0 && s.inputs.Comment != "off" {
+	if s.run.Event.Number != 0 && s.inputs.Comment != config.CommentOff {
 		options.Subject, options.Limit = "This pull request", github.CommentLimit-github.MarkerLimit
 		p.Comment = string(report.Markdown(c, options))
 	}

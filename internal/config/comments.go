@@ -17,9 +17,8 @@ const (
 
 var commentBehaviors = []string{CommentUpdate, CommentNew, CommentHideAndNew, CommentOnlyOnChange, CommentOff}
 
-// ParseComment reads the input comment. An older form of it said true or false.
-func ParseComment(text string) (string, error) { return comments.read(text) }
-
+// comments are the values of the input comment. An older form of it said true or
+// false.
 var comments = notation[string]{"one of " + strings.Join(commentBehaviors, ", "), func(s string) (string, error) {
 	if on, err := booleans.read(s); err == nil {
 		if on {

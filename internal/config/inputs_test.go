@@ -46,6 +46,21 @@ func TestInputs(t *testing.T) {
 	}
 }
 
+func TestCommentInput(t *testing.T) {
+	for text, want := range map[string]string{
+		"update": config.CommentUpdate, "new": config.CommentNew, "hide-and-new": config.CommentHideAndNew,
+		"only-on-change": config.CommentOnlyOnChange, "off": config.CommentOff, "true": config.CommentUpdate, "false": config.CommentOff,
+	} {
+		got, err := config.ReadInputs(environment(map[string]string{"INPUT_COMMENT": text}))
+		if err != nil || got.Comment != want {
+			t.Errorf("%q is %q, %v, want %q", text, got.Comment, err, want)
+		}
+	}
+	if _, err := config.ReadInputs(environment(map[string]string{"INPUT_COMMENT": "new\nold"})); err == nil || !strings.Contains(err.Error(), "expected one of") {
+		t.Errorf("two words on two lines: %v", err)
+	}
+}
+
 func TestWrongInputsAreAllNamed(t *testing.T) {
 	_, err := config.ReadInputs(environment(map[string]string{
 		"INPUT_COMMENT": "updaet", "INPUT_SUMMARY": "1", "INPUT_CHECK": "a\nb", "INPUT_SERVICE": "api\n-x", "INPUT_EXPECT": "a b", "INPUT_ON-INCONCLUSIVE": "warn", "INPUT_TIME": "-5m",

@@ -21,13 +21,6 @@ const (
 	Off Behavior = config.CommentOff
 )
 
-// ParseBehavior reads a behaviour as the input comment says it. True is Update
-// and false is Off.
-func ParseBehavior(text string) (Behavior, error) {
-	word, err := config.ParseComment(text)
-	return Behavior(word), err
-}
-
 // behavior is how a publication comments: as the user wants, and where that
 // depends on what there is to tell, as that says.
 func (d Destination) behavior(p Publication) Behavior {

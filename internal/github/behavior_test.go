@@ -74,22 +74,6 @@ func same(t *testing.T, s *githubtest.Server, want []string) {
 	}
 }
 
-func TestParseBehavior(t *testing.T) {
-	for text, want := range map[string]github.Behavior{
-		"update": github.Update, "new": github.New, "hide-and-new": github.HideAndNew,
-		"only-on-change": github.OnlyOnChange, "off": github.Off, "true": github.Update, "false": github.Off,
-	} {
-		if got, err := github.ParseBehavior(text); err != nil || got != want {
-			t.Errorf("%q is %q, %v, want %q", text, got, err, want)
-		}
-	}
-	for text, want := range map[string]string{"": "update", "updat": `did you mean "update"`, "new\nold": "expected one of"} {
-		if got, err := github.ParseBehavior(text); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q is %q, %v, want an error with %s", text, got, err, want)
-		}
-	}
-}
-
 func TestEveryBehavior(t *testing.T) {
 	for _, c := range []struct {
 		name string

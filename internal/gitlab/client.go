@@ -13,21 +13,21 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/courier"
 )
 
-// Client talks to one GitLab. It is for one goroutine.
-type Client struct {
+// client talks to one GitLab. It is for one goroutine.
+type client struct {
 	base *url.URL
 	http *http.Client
 	self int64 // the user the token belongs to, 0 until it was asked for
 }
 
-// NewClient makes a client that writes with a token of the project. The HTTP
+// newClient makes a client that writes with a token of the project. The HTTP
 // client given lends its transport; http.DefaultClient when nil.
-func NewClient(run Run, token string, lent *http.Client) *Client {
+func newClient(run Run, token string, lent *http.Client) *client {
 	if lent == nil {
 		lent = http.DefaultClient
 	}
 	carrier := courier.New(courier.Options{Base: run.API, Token: token, Next: lent.Transport})
-	return &Client{base: run.API, http: &http.Client{Transport: carrier, CheckRedirect: stay}}
+	return &client{base: run.API, http: &http.Client{Transport: carrier, CheckRedirect: stay}}
 }
 
 // stay follows no redirect: GitLab's API has none, and a POST that follows one
@@ -52,7 +52,7 @@ type request struct {
 
 // do sends a request, reads the answer into result unless that is nil, and gives
 // the answer's headers.
-func (c *Client) do(ctx context.Context, r request, result any) (http.Header, error) {
+func (c *client) do(ctx context.Context, r request, result any) (http.Header, error) {
 	var body io.Reader
 	if r.body != nil {
 		raw, err := json.Marshal(r.body)

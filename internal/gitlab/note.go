@@ -40,7 +40,7 @@ func Publish(ctx context.Context, run Run, token string, lent *http.Client, body
 	defer cancel()
 	// A job that is retried stays in its pipeline and gets a higher number.
 	marker := github.Marker{Key: run.Name, Head: run.Head, Run: run.Pipeline, Attempt: int(run.Job)}
-	return github.Keep(ctx, &thread{NewClient(run, token, lent), run}, marker, inert(body), github.Update)
+	return github.Keep(ctx, &thread{newClient(run, token, lent), run}, marker, inert(body), github.Update)
 }
 
 // command is the start of a line that GitLab would read as a quick action, such
@@ -54,7 +54,7 @@ func inert(body string) string { return command.ReplaceAllString(body, "$1\u200b
 
 // thread is the merge request's notes.
 type thread struct {
-	*Client
+	*client
 	run Run
 }
 
