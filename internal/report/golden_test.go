@@ -24,7 +24,7 @@ func golden(t *testing.T, name string, c record.Comparison) {
 // pull are the options of a comment on a pull request.
 func pull() report.Options {
 	return report.Options{
-		Marker: "<!-- plimsoll key=default -->", Label: "plimsoll: accept",
+		Subject: "This pull request", Label: "plimsoll: accept",
 		Head:  report.Commit{SHA: "4f6c1de0a5b7", URL: "https://github.com/o/r/commit/4f6c1de0a5b7"},
 		Base:  report.Commit{SHA: "0b1a2c3d4e5f", URL: "https://github.com/o/r/commit/0b1a2c3d4e5f"},
 		Links: []report.Link{{Text: "job summary", URL: "https://github.com/o/r/actions/runs/1"}},

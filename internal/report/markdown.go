@@ -72,14 +72,10 @@ func gravest(services []record.Service) []record.Service {
 
 func (m comment) several() bool { return len(m.services) > 1 }
 
-// top is the marker and the line that must be enough.
+// top is the line that must be enough.
 func (m comment) top() string {
 	line := sentence{m.o.subject(), func(s string) string { return code(s, nameWidth) }}.write(m.c)
-	top := "### " + mark(m.c.Verdict) + " " + line + "\n"
-	if m.o.Marker != "" {
-		top = m.o.Marker + "\n" + top
-	}
-	return top
+	return "### " + mark(m.c.Verdict) + " " + line + "\n"
 }
 
 func (m comment) warnings() string {
@@ -340,9 +336,6 @@ func (m comment) footer() string {
 	}
 	if m.c.Tool != "" {
 		parts = append(parts, text(m.c.Tool, nameWidth))
-	}
-	if m.o.Marker != "" {
-		parts = append(parts, "updates on push")
 	}
 	if len(parts) == 0 {
 		return ""

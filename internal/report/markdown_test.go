@@ -68,7 +68,7 @@ func sound(t *testing.T, md string, limit int) {
 	}
 }
 
-var ownTags = regexp.MustCompile(`</?(?:details|summary|code|sub)>|<br>|<!-- plimsoll key=default -->`)
+var ownTags = regexp.MustCompile(`</?(?:details|summary|code|sub)>|<br>`)
 
 // Nothing foreign becomes markup: the only tags are our own, and no mention or
 // reference stands outside of code.
@@ -78,7 +78,7 @@ func TestMarkdownHoldsNoForeignMarkup(t *testing.T) {
 
 func TestMarkdownFirstLines(t *testing.T) {
 	o := pull()
-	if got := string(report.Markdown(failing(), o)); !strings.HasPrefix(got, o.Marker+"\n### ❌ This pull request makes `api` $86 a month dearer (+21 %), and ") {
+	if got := string(report.Markdown(failing(), o)); !strings.HasPrefix(got, "### ❌ This pull request makes `api` $86 a month dearer (+21 %), and ") {
 		t.Errorf("comment begins %q", got[:120])
 	}
 	if got := string(report.Markdown(failing(), report.Options{})); !strings.HasPrefix(got, "### ❌ This change makes `api` $86") {

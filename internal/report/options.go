@@ -1,5 +1,7 @@
 package report
 
+import "cmp"
+
 // CommentLimit is the length of a comment in bytes of UTF-8 that GitHub takes
 // with room to spare: the limit is 65,536 characters, counted in a way it does
 // not document.
@@ -14,11 +16,7 @@ const leastLimit = 4096
 // Options are what a report says beside the comparison, and for which medium.
 // The zero value gives a whole report.
 type Options struct {
-	// Marker is the hidden line that finds the comment again. It goes first,
-	// as it is.
-	Marker string
-	// Subject begins the verdict, "This change" when empty; in a comment
-	// (with a Marker) "This pull request".
+	// Subject begins the verdict, "This change" when empty.
 	Subject string
 	// Limit is the most bytes of Markdown, CommentLimit when zero.
 	Limit int
@@ -45,13 +43,7 @@ type Commit struct{ SHA, URL string }
 type Link struct{ Text, URL string }
 
 func (o Options) subject() string {
-	switch {
-	case o.Subject != "":
-		return o.Subject
-	case o.Marker != "":
-		return "This pull request"
-	}
-	return "This change"
+	return cmp.Or(o.Subject, "This change")
 }
 
 func (o Options) limit() int {
