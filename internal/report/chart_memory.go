@@ -164,10 +164,13 @@ func loadOf(t *record.Trial) (from, to float64, ok bool) {
 	return from, from + float64(t.Load.Seconds), true
 }
 
-// memoryAt is the memory at a time, by the last sample before it.
+// memoryAt is the memory at a time, by the last sample until then.
 func memoryAt(m record.Timeline, at float64) float64 {
-	i, _ := slices.BinarySearchFunc(m.At[:samples(m)], at, func(s record.Seconds, v float64) int { return cmp.Compare(float64(s), v) })
-	return float64(m.Unreclaimable[max(0, min(i, samples(m)-1))])
+	i, sampled := slices.BinarySearchFunc(m.At[:samples(m)], at, func(s record.Seconds, v float64) int { return cmp.Compare(float64(s), v) })
+	if !sampled {
+		i--
+	}
+	return float64(m.Unreclaimable[max(0, i)])
 }
 
 func memoryCaption(sides []memorySide, beyond bool, limit float64) string {

@@ -156,3 +156,12 @@ func TestLabelsOfTheXAxisStayInsideAndApart(t *testing.T) {
 		t.Errorf("ticks %+v, want the first in its place, the last beside it, and none that would lie on the last", c.X)
 	}
 }
+
+func TestMemoryAtATime(t *testing.T) {
+	m := record.Timeline{At: []record.Seconds{0.1, 0.2, 0.3}, Unreclaimable: []record.Bytes{10, 20, 30}}
+	for at, want := range map[float64]float64{0: 10, 0.1: 10, 0.19: 10, 0.2: 20, 0.25: 20, 0.3: 30, 7: 30} {
+		if got := memoryAt(m, at); got != want {
+			t.Errorf("%g bytes at %g s, want %g", got, at, want)
+		}
+	}
+}
