@@ -15,8 +15,9 @@ var pipeline = []string{
 	"engine", "agent", "measure", "baseline", "report", "github", "gitlab", "serve", "app",
 }
 
-// outside are the rooms that hold tests of the whole and stand in no order.
-var outside = []string{"archtest", "e2e"}
+// outside are the rooms that hold tests of the whole, or serve tests of any, and
+// stand in no order.
+var outside = []string{"archtest", "e2e", "golden"}
 
 // helpers are packages for tests alone.
 var helpers = below(
@@ -26,6 +27,7 @@ var helpers = below(
 	module+"/internal/github/githubtest",
 	module+"/internal/report/browsertest",
 	module+"/internal/gitlab/gitlabtest",
+	module+"/internal/golden",
 )
 
 // links says what must not end up in a command, and why.

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/golden"
 )
 
 func lookup(values map[string]string) func(string) (string, bool) {
@@ -73,7 +74,7 @@ func TestComposeRefusals(t *testing.T) {
 	if err == nil {
 		t.Fatalf("accepted as %+v", got)
 	}
-	golden(t, "testdata/compose/refused.txt", err.Error()+"\n")
+	golden.Compare(t, "testdata/compose/refused.txt", err.Error()+"\n")
 }
 
 func TestComposeWithoutDependsOnStartsTheOthers(t *testing.T) {

@@ -2,7 +2,6 @@ package config_test
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,10 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/golden"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
-
-var update = flag.Bool("update", false, "rewrite the expected messages in testdata/err")
 
 func ptr(v float64) *float64 { return &v }
 
@@ -48,24 +46,8 @@ func TestErrors(t *testing.T) {
 			if err == nil {
 				t.Fatalf("accepted as %+v", plan)
 			}
-			golden(t, strings.TrimSuffix(file, ".yml")+".txt", err.Error()+"\n")
+			golden.Compare(t, strings.TrimSuffix(file, ".yml")+".txt", err.Error()+"\n")
 		})
-	}
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s (-want +got):\n%s", file, d)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/plimsoll-ci/plimsoll/internal/golden"
 	"github.com/plimsoll-ci/plimsoll/internal/kube"
 )
 
@@ -80,7 +81,7 @@ func TestSuggest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		expect(t, "testdata/patch/"+name+".yaml", got)
+		golden.Compare(t, "testdata/patch/"+name+".yaml", got)
 		var any map[string]any
 		if err := yaml.Unmarshal([]byte(got), &any); err != nil {
 			t.Errorf("%s: %v", name, err)

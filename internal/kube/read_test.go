@@ -2,7 +2,6 @@ package kube_test
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,11 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
+	"github.com/plimsoll-ci/plimsoll/internal/golden"
 	"github.com/plimsoll-ci/plimsoll/internal/kube"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
-
-var update = flag.Bool("update", false, "write the expected messages and patches anew")
 
 const mib = 1 << 20
 
@@ -123,24 +121,8 @@ func TestMistakes(t *testing.T) {
 			if !errors.As(err, &all) {
 				t.Fatalf("not config.Errors: %v", err)
 			}
-			expect(t, strings.TrimSuffix(file, ".yaml")+".txt", err.Error()+"\n")
+			golden.Compare(t, strings.TrimSuffix(file, ".yaml")+".txt", err.Error()+"\n")
 		})
-	}
-}
-
-func expect(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s (-want +got; go test -update writes it anew):\n%s", file, d)
 	}
 }
 

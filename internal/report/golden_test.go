@@ -1,21 +1,16 @@
 package report_test
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/plimsoll-ci/plimsoll/internal/golden"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 	"github.com/plimsoll-ci/plimsoll/internal/report"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden renders a comparison for people and compares with testdata/name.*.
-func golden(t *testing.T, name string, c record.Comparison) {
+// forPeople renders a comparison for people and compares with testdata/name.*.
+func forPeople(t *testing.T, name string, c record.Comparison) {
 	t.Helper()
 	compare(t, name+".md.golden", report.Markdown(c, pull()))
 	compare(t, name+".txt.golden", report.Terminal(c, report.Options{}))
@@ -34,32 +29,20 @@ func pull() report.Options {
 
 func compare(t *testing.T, file string, got []byte) {
 	t.Helper()
-	path := filepath.Join("testdata", file)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), string(got)); d != "" {
-		t.Errorf("%s (-want +got; go test -update writes it anew):\n%s", file, d)
-	}
+	golden.Compare(t, filepath.Join("testdata", file), string(got))
 }
 
-func TestFail(t *testing.T)         { golden(t, "fail", failing()) }
-func TestPass(t *testing.T)         { golden(t, "pass", passing()) }
-func TestInconclusive(t *testing.T) { golden(t, "inconclusive", undecided()) }
-func TestMissing(t *testing.T)      { golden(t, "missing", missing()) }
-func TestNone(t *testing.T)         { golden(t, "none", unbudgeted()) }
-func TestCostOnly(t *testing.T)     { golden(t, "cost", costOnly()) }
-func TestStatic(t *testing.T)       { golden(t, "static", static()) }
-func TestHostile(t *testing.T)      { golden(t, "hostile", hostile()) }
-func TestSeveral(t *testing.T)      { golden(t, "several", severalServices()) }
+func TestFail(t *testing.T)         { forPeople(t, "fail", failing()) }
+func TestPass(t *testing.T)         { forPeople(t, "pass", passing()) }
+func TestInconclusive(t *testing.T) { forPeople(t, "inconclusive", undecided()) }
+func TestMissing(t *testing.T)      { forPeople(t, "missing", missing()) }
+func TestNone(t *testing.T)         { forPeople(t, "none", unbudgeted()) }
+func TestCostOnly(t *testing.T)     { forPeople(t, "cost", costOnly()) }
+func TestStatic(t *testing.T)       { forPeople(t, "static", static()) }
+func TestHostile(t *testing.T)      { forPeople(t, "hostile", hostile()) }
+func TestSeveral(t *testing.T)      { forPeople(t, "several", severalServices()) }
 func TestManyServices(t *testing.T) { compare(t, "many.md.golden", report.Markdown(many(200), pull())) }
-func TestNothing(t *testing.T)      { golden(t, "nothing", comparison()) }
+func TestNothing(t *testing.T)      { forPeople(t, "nothing", comparison()) }
 
 func TestRecord(t *testing.T) {
 	r := booted(failing().Services[0]).Head
@@ -69,8 +52,8 @@ func TestRecord(t *testing.T) {
 	compare(t, "record.md.golden", report.RecordMarkdown(r, report.Options{}))
 }
 
-func TestGrown(t *testing.T)   { golden(t, "grown", grown()) }
-func TestSwapped(t *testing.T) { golden(t, "swapped", swapped()) }
+func TestGrown(t *testing.T)   { forPeople(t, "grown", grown()) }
+func TestSwapped(t *testing.T) { forPeople(t, "swapped", swapped()) }
 
 func TestInspect(t *testing.T) {
 	for name, r := range map[string]record.Record{"inspect": flask(), "small": gin()} {

@@ -42,7 +42,7 @@ func climbed() record.Comparison {
 
 func TestLadder(t *testing.T) {
 	c := climbed()
-	golden(t, "ladder", c)
+	forPeople(t, "ladder", c)
 	r := c.Services[0].Base
 	compare(t, "ladder-record.txt.golden", report.RecordTerminal(r, report.Options{Width: 120}))
 	compare(t, "ladder-record.md.golden", report.RecordMarkdown(r, report.Options{}))

@@ -17,7 +17,7 @@ func signedOff(login string) record.Comparison {
 }
 
 func TestAccepted(t *testing.T) {
-	golden(t, "accepted", signedOff("ada"))
+	forPeople(t, "accepted", signedOff("ada"))
 	got := string(page(t, signedOff("ada")))
 	want := "Signed off by ada with the label plimsoll: accept on 23 November 2026, 09:30 UTC for commit 4f6c1de0a5: compressed size of api, peak memory of api and cost of api."
 	if !strings.Contains(got, "<p>"+want+"</p>") {
@@ -28,6 +28,6 @@ func TestAccepted(t *testing.T) {
 func TestAcceptedByAHostileName(t *testing.T) {
 	c := signedOff(evil)
 	c.Accepted.Label, c.Accepted.Head = evil, evil
-	golden(t, "accepted-hostile", c)
+	forPeople(t, "accepted-hostile", c)
 	wellFormed(t, page(t, c))
 }
