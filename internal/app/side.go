@@ -197,7 +197,8 @@ func (j *job) checkPlatform(s *side) error {
 		s.name, s, s.image.Platform, host, host)
 }
 
-// command is what will be started; an image without one needs it from the user.
+// checkCommand refuses an image that says nothing of what to start, where the user
+// does not either.
 func checkCommand(s *side, override []string) error {
 	if s.image == nil || len(override) > 0 || len(s.image.Command()) > 0 {
 		return nil

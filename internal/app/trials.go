@@ -6,10 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/plimsoll-ci/plimsoll/internal/analyze"
 	"github.com/plimsoll-ci/plimsoll/internal/compare"
 	"github.com/plimsoll-ci/plimsoll/internal/config"
-	"github.com/plimsoll-ci/plimsoll/internal/cost"
 	"github.com/plimsoll-ci/plimsoll/internal/measure"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -27,13 +25,12 @@ func (j *job) measure(ctx context.Context, i int, s config.Service, pair [2]*sid
 	plan := measure.Plan{Looks: []int{j.freeRounds()}, Time: j.share(i), Unguarded: j.unguarded(warnings)}
 	if hypotheses(s) > 0 && !j.whole {
 		plan.Looks = compare.Looks(hypotheses(s) + j.others(s))
-		plan.Decided = func(trials [][]record.Trial) bool {
-			looked := [2]*record.Record{withTrials(records[0], trials[0]), withTrials(records[1], trials[1])}
-			return compare.Decided(j.input(s, looked))
+		sofar := func(trials [][]record.Trial) compare.Input {
+			return j.input(s, [2]*record.Record{withTrials(records[0], trials[0]), withTrials(records[1], trials[1])})
 		}
+		plan.Decided = func(trials [][]record.Trial) bool { return compare.Decided(sofar(trials)) }
 		plan.Outlook = func(trials [][]record.Trial) (int, bool) {
-			looked := [2]*record.Record{withTrials(records[0], trials[0]), withTrials(records[1], trials[1])}
-			outlook := compare.Predict(j.input(s, looked))
+			outlook := compare.Predict(sofar(trials))
 			return outlook.Look, outlook.Likely
 		}
 	}
@@ -117,68 +114,4 @@ func redacted(setup record.Setup) record.Setup {
 	}
 	setup.Load.Requests = requests
 	return setup
-}
-
-// pricing prices the two records of a service. Each side pulls what a node that
-// holds the other must fetch, so that the difference is fair. Requests are sized
-// from the measurement: the limits an image was booted with bound it, they are
-// not what a cluster reserves for it. What a manifest declares comes first.
-type pricing struct {
-	model   *cost.Model
-	records [2]*record.Record
-	pulls   [2]record.Bytes
-
-	declared cost.Declared
-}
-
-func (j *job) pricing(service string, records [2]*record.Record) *pricing {
-	p := newPricing(j.model, records)
-	p.declared = j.declaredOf(service)
-	return p
-}
-
-func newPricing(model *cost.Model, records [2]*record.Record) *pricing {
-	base, head := records[0], records[1]
-	return &pricing{model: model, records: records,
-		pulls: [2]record.Bytes{analyze.Pull(head.Layers, base.Layers), analyze.Pull(base.Layers, head.Layers)}}
-}
-
-// month gives the price of an image had it behaved as in one trial.
-func (p *pricing) month(rec *record.Record, trial map[record.MetricID]float64) (float64, error) {
-	return p.model.Month(p.inputs(rec, trial))
-}
-
-// estimate explains the price of a whole record.
-func (p *pricing) estimate(rec *record.Record) (record.Estimate, error) {
-	return p.model.Explain(p.medians(rec))
-}
-
-// medians are the inputs of the boots in the middle.
-func (p *pricing) medians(rec *record.Record) cost.Inputs {
-	return p.inputs(rec, medians(rec))
-}
-
-// inputs takes times and memory from the trial, and bytes from the record.
-func (p *pricing) inputs(rec *record.Record, trial map[record.MetricID]float64) cost.Inputs {
-	compressed := record.Bytes(rec.Metrics[record.ImageCompressed].Value)
-	pull := compressed // of an image alone: what a machine holds already is not known
-	for i, of := range p.records {
-		if rec == of {
-			pull = p.pulls[i]
-		}
-	}
-	return cost.Inputs{
-		MemoryPeak:   record.Bytes(trial[record.MemoryPeak]),
-		CPURequest:   trial[record.CPURequest],
-		CPUIdle:      trial[record.CPUIdle],
-		StartupReady: trial[record.StartupReady],
-		StartupCPU:   trial[record.StartupCPU],
-		Latency:      trial[record.LoadP50],
-		RunSeconds:   trial[record.RunSeconds],
-		RunCPU:       trial[record.RunCPU],
-		Compressed:   compressed,
-		Unpacked:     record.Bytes(rec.Metrics[record.ImageSize].Value),
-		Pull:         pull,
-		Declared:     p.declared,
-	}
 }
