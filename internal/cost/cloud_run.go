@@ -30,10 +30,7 @@ type cloudRun struct {
 }
 
 func openCloudRun(b *Book, c config.Cost) (platform, config.Cost, error) {
-	c = b.settled(c, "gce.run.requests")
-	if c.Replicas.MinAssumed {
-		c.Replicas.Min = 0
-	}
+	c = fromNone(b.settled(c, "gce.run.requests"))
 	r := &cloudRun{hours: b.HoursPerMonth, billing: c.Billing, rules: b.tables.CloudRun}
 	if c.Arch == "arm64" {
 		return nil, c, fmt.Errorf("the platform has no arm64 machines; expected amd64")

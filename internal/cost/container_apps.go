@@ -22,10 +22,7 @@ type containerApps struct {
 
 func openContainerApps(b *Book, c config.Cost) (platform, config.Cost, error) {
 	const key = "azure.containerapps"
-	c = b.settled(c, key+".requests")
-	if c.Replicas.MinAssumed {
-		c.Replicas.Min = 0
-	}
+	c = fromNone(b.settled(c, key+".requests"))
 	if c.Arch == "arm64" {
 		return nil, c, fmt.Errorf("the platform has no arm64 machines; expected amd64")
 	}

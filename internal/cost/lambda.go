@@ -21,10 +21,7 @@ type lambda struct {
 }
 
 func openLambda(b *Book, c config.Cost) (platform, config.Cost, error) {
-	c = b.settled(c, "aws.lambda.requests")
-	if c.Replicas.MinAssumed {
-		c.Replicas.Min = 0
-	}
+	c = fromNone(b.settled(c, "aws.lambda.requests"))
 	l := &lambda{hours: b.HoursPerMonth, rules: b.tables.Lambda}
 	upTo := l.rules.TiersAMD64
 	if c.Arch == "arm64" {

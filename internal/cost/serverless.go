@@ -9,6 +9,15 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
+// fromNone is for a platform that stops the last replica, too: none stay where
+// nobody asked for a minimum.
+func fromNone(c config.Cost) config.Cost {
+	if c.Replicas.MinAssumed {
+		c.Replicas.Min = 0
+	}
+	return c
+}
+
 // phase is a part of the month with a steady rate of requests.
 type phase struct {
 	seconds float64 // a month
