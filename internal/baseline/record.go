@@ -108,21 +108,11 @@ func cutVersion(schema string) (family string, version int) {
 
 // describe adds line and column to an error of the JSON decoder.
 func describe(raw []byte, err error) error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	var at int64
-	switch {
-	case errors.As(err, &syntax):
-		at = syntax.Offset
-	case errors.As(err, &kind):
-		at = kind.Offset
-	default:
+	line, column, known := record.Place(raw, err)
+	if !known {
 		return fmt.Errorf("not a record: %w", err)
 	}
-	before := raw[:min(at, int64(len(raw)))]
-	line := bytes.Count(before, []byte("\n")) + 1
-	column := len(before) - bytes.LastIndexByte(before, '\n') - 1
-	return fmt.Errorf("not a record: line %d, column %d: %w", line, max(column, 1), err)
+	return fmt.Errorf("not a record: line %d, column %d: %w", line, column, err)
 }
 
 var digest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)

@@ -67,6 +67,20 @@ func comparisonSchema(raw []byte) error {
 
 // decodingError says where in the text an error of the decoder is.
 func decodingError(raw []byte, err error) error {
+	line, column, known := Place(raw, err)
+	var kind *json.UnmarshalTypeError
+	switch {
+	case !known:
+		return fmt.Errorf("not a comparison: %w", err)
+	case errors.As(err, &kind):
+		return fmt.Errorf("not a comparison: line %d, column %d: %s is %s, expected %s", line, column, shown(kind.Field), shown(kind.Value), kind.Type.Kind())
+	}
+	return fmt.Errorf("not a comparison: line %d, column %d: %w", line, column, err)
+}
+
+// Place is where in a JSON text an error of its decoder is, counted from 1; false
+// for an error that has no place.
+func Place(raw []byte, err error) (line, column int, known bool) {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	var at int64
@@ -76,15 +90,10 @@ func decodingError(raw []byte, err error) error {
 	case errors.As(err, &kind):
 		at = kind.Offset
 	default:
-		return fmt.Errorf("not a comparison: %w", err)
+		return 0, 0, false
 	}
 	before := raw[:min(at, int64(len(raw)))]
-	line := bytes.Count(before, []byte("\n")) + 1
-	column := max(len(before)-bytes.LastIndexByte(before, '\n')-1, 1)
-	if kind != nil {
-		return fmt.Errorf("not a comparison: line %d, column %d: %s is %s, expected %s", line, column, shown(kind.Field), shown(kind.Value), kind.Type.Kind())
-	}
-	return fmt.Errorf("not a comparison: line %d, column %d: %w", line, column, err)
+	return bytes.Count(before, []byte("\n")) + 1, max(len(before)-bytes.LastIndexByte(before, '\n')-1, 1), true
 }
 
 // shown is foreign text as an error quotes it: on one line, and short.
