@@ -47,9 +47,17 @@ var links = []struct {
 			"github.com/gin-gonic/gin", "database/sql", "net", "encoding/json")},
 }
 
-func TestRecordStandsOnTheStandardLibrary(t *testing.T) {
-	if chain := load(t).chain(module+"/internal/record", foreign); chain != nil {
-		t.Errorf("record imports more than the standard library:\n%s", arrows(chain))
+// enginehost is built before any module was downloaded.
+func TestWhatStandsOnTheStandardLibrary(t *testing.T) {
+	g, own := load(t), below(module)
+	downloaded := func(n node) bool { return foreign(n) && !own(n) }
+	for _, path := range []string{module + "/internal/record", module + "/scripts/enginehost"} {
+		if _, there := g[path]; !there {
+			t.Errorf("there is no package %s", path)
+		}
+		if chain := g.chain(path, downloaded); chain != nil {
+			t.Errorf("%s imports more than the standard library:\n%s", path, arrows(chain))
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/moby/moby/client"
 
+	"github.com/plimsoll-ci/plimsoll/internal/engine/endpoint"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
@@ -37,7 +38,7 @@ const (
 // sockets offer, in this order. The error is [ErrNoEngine] with every place
 // that was tried and what it said.
 func Connect(ctx context.Context, getenv func(string) string) (*Client, error) {
-	candidates, err := endpoints(getenv)
+	candidates, err := endpoint.List(getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -50,20 +51,20 @@ func Connect(ctx context.Context, getenv func(string) string) (*Client, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		tried = append(tried, fmt.Sprintf("  %s (from %s): %v", candidate.host, candidate.source, err))
+		tried = append(tried, fmt.Sprintf("  %s (from %s): %v", candidate.Host, candidate.Source, err))
 	}
 	return nil, fmt.Errorf("%w; tried\n%s\nstart one (`sudo systemctl start docker`), or set DOCKER_HOST", ErrNoEngine, strings.Join(tried, "\n"))
 }
 
-func open(ctx context.Context, at endpoint) (*Client, error) {
-	if scheme, _, _ := strings.Cut(at.host, "://"); scheme == "ssh" {
+func open(ctx context.Context, at endpoint.Endpoint) (*Client, error) {
+	if scheme, _, _ := strings.Cut(at.Host, "://"); scheme == "ssh" {
 		return nil, errors.New("ssh endpoints are not supported: forward the socket (`ssh -L /tmp/engine.sock:/var/run/docker.sock HOST`) and set DOCKER_HOST=unix:///tmp/engine.sock")
 	}
-	life := newLifeline(at.host)
-	options := []client.Opt{client.WithHost(at.host), life.option(), client.WithUserAgent("plimsoll")}
-	if at.certs != "" {
-		options = append(options, client.WithTLSClientConfig(filepath.Join(at.certs, "ca.pem"),
-			filepath.Join(at.certs, "cert.pem"), filepath.Join(at.certs, "key.pem")))
+	life := newLifeline(at.Host)
+	options := []client.Opt{client.WithHost(at.Host), life.option(), client.WithUserAgent("plimsoll")}
+	if at.Certs != "" {
+		options = append(options, client.WithTLSClientConfig(filepath.Join(at.Certs, "ca.pem"),
+			filepath.Join(at.Certs, "cert.pem"), filepath.Join(at.Certs, "key.pem")))
 	}
 	api, err := client.New(options...)
 	if err != nil {

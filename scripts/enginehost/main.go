@@ -10,7 +10,7 @@
 //	enginehost -dial SOCKET succeed when somebody accepts on the unix socket
 //	enginehost -url URL     succeed when an HTTP server answers at all
 //
-// It needs the standard library alone, so that it runs before any module has
+// It needs the standard library and package endpoint alone, so that it runs before any module has
 // been downloaded. It exits 1 when nothing answers, with one line for each
 // address that was tried.
 package main
@@ -25,6 +25,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/plimsoll-ci/plimsoll/internal/engine/endpoint"
 )
 
 func main() {
@@ -66,7 +68,7 @@ func find(ctx context.Context, getenv func(string) string, stdout io.Writer, at 
 	}
 	if list {
 		for _, e := range engines {
-			fmt.Fprintln(stdout, e.host)
+			fmt.Fprintln(stdout, e.Host)
 		}
 		return nil
 	}
@@ -80,16 +82,16 @@ func find(ctx context.Context, getenv func(string) string, stdout io.Writer, at 
 
 // search asks the engines in turn, and again until the time is over, and
 // returns the address of the first that answers.
-func search(ctx context.Context, engines []endpoint, wait time.Duration) (string, error) {
+func search(ctx context.Context, engines []endpoint.Endpoint, wait time.Duration) (string, error) {
 	deadline := time.Now().Add(wait)
 	for {
 		var failures []error
 		for _, e := range engines {
-			err := e.ping(ctx)
+			err := ping(ctx, e)
 			if err == nil {
-				return e.host, nil
+				return e.Host, nil
 			}
-			failures = append(failures, fmt.Errorf("%s: %w", e.host, err))
+			failures = append(failures, fmt.Errorf("%s: %w", e.Host, err))
 		}
 		if time.Now().After(deadline) {
 			return "", errors.Join(failures...)

@@ -35,42 +35,28 @@ func write(t *testing.T, path, text string) {
 }
 
 func TestCandidates(t *testing.T) {
-	config := t.TempDir()
-	// printf %s remote | sha256sum
-	const remote = "b71199ebd070b36beab7317920c2c2f1d777df8d05e5527d8458fda57cb17a7a"
-	write(t, filepath.Join(config, "config.json"), `{"currentContext": "remote"}`)
-	write(t, filepath.Join(config, "contexts/meta", remote, "meta.json"),
-		`{"Name": "remote", "Endpoints": {"docker": {"Host": "tcp://builder:2376"}}}`)
-	certs := filepath.Join(config, "contexts/tls", remote, "docker")
-	write(t, filepath.Join(certs, "ca.pem"), "")
-
 	for name, test := range map[string]struct {
 		getenv func(string) string
 		only   string
-		want   []endpoint
+		want   []string
 	}{
-		"named": {environment("DOCKER_HOST", "tcp://a:1"), "unix:///b", []endpoint{{host: "unix:///b"}}},
-		"DOCKER_HOST wins over the context": {environment("DOCKER_HOST", "tcp://a:1", "DOCKER_CONFIG", config), "",
-			[]endpoint{{host: "tcp://a:1"}}},
-		"with TLS":         {environment("DOCKER_HOST", "tcp://a:1", "DOCKER_TLS_VERIFY", "1", "DOCKER_CERT_PATH", "/c"), "", []endpoint{{"tcp://a:1", "/c"}}},
-		"context":          {environment("DOCKER_CONFIG", config), "", []endpoint{{"tcp://builder:2376", certs}}},
-		"default context":  {environment("DOCKER_CONFIG", config, "DOCKER_CONTEXT", "default"), "", []endpoint{{host: "unix:///var/run/docker.sock"}, {host: "unix:///run/podman/podman.sock"}}},
-		"rootless sockets": {environment("XDG_RUNTIME_DIR", "/run/user/7"), "", []endpoint{{host: "unix:///var/run/docker.sock"}, {host: "unix:///run/user/7/docker.sock"}, {host: "unix:///run/user/7/podman/podman.sock"}, {host: "unix:///run/podman/podman.sock"}}},
+		"named":           {environment("DOCKER_HOST", "tcp://a:1"), "unix:///b", []string{"unix:///b"}},
+		"DOCKER_HOST":     {environment("DOCKER_HOST", "tcp://a:1"), "", []string{"tcp://a:1"}},
+		"default context": {environment("DOCKER_CONTEXT", "default"), "", []string{"unix:///var/run/docker.sock", "unix:///run/podman/podman.sock"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := candidates(test.getenv, test.only)
+			all, err := candidates(test.getenv, test.only)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(endpoint{})); diff != "" {
+			var got []string
+			for _, e := range all {
+				got = append(got, e.Host)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("candidates (-want +got):\n%s", diff)
 			}
 		})
-	}
-
-	_, err := candidates(environment("DOCKER_CONFIG", config, "DOCKER_CONTEXT", "gone"), "")
-	if err == nil || !strings.Contains(err.Error(), `"gone"`) {
-		t.Errorf("a context that is not there: got error %v, want one that names it", err)
 	}
 }
 

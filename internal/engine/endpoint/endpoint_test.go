@@ -1,4 +1,4 @@
-package engine
+package endpoint
 
 import (
 	"crypto/sha256"
@@ -16,15 +16,31 @@ func environment(pairs map[string]string) func(string) string {
 }
 
 func TestDockerHostLeavesNoOtherChoice(t *testing.T) {
-	got, err := endpoints(environment(map[string]string{
+	got, err := List(environment(map[string]string{
 		"DOCKER_HOST": "tcp://10.0.0.1:2376", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": "/certs", "DOCKER_CONTEXT": "ignored",
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []endpoint{{host: "tcp://10.0.0.1:2376", source: "DOCKER_HOST", certs: "/certs"}}
-	if d := cmp.Diff(want, got, cmp.AllowUnexported(endpoint{})); d != "" {
+	want := []Endpoint{{Host: "tcp://10.0.0.1:2376", Source: "DOCKER_HOST", Certs: "/certs"}}
+	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestCertificates(t *testing.T) {
+	for want, vars := range map[string]map[string]string{
+		"":           {"DOCKER_CERT_PATH": "/c"},
+		"/c":         {"DOCKER_CERT_PATH": "/c", "DOCKER_TLS": "1"},
+		"/h/.docker": {"HOME": "/h", "DOCKER_TLS_VERIFY": "1"},
+		"/d":         {"HOME": "/h", "DOCKER_CONFIG": "/d", "DOCKER_TLS_VERIFY": "1"},
+	} {
+		if got := At(environment(vars), "tcp://a:1", "").Certs; got != want {
+			t.Errorf("with %v they are in %q, want %q", vars, got, want)
+		}
+		if got := At(environment(vars), "unix:///a", "").Certs; got != "" {
+			t.Errorf("a socket has certificates in %q", got)
+		}
 	}
 }
 
@@ -56,43 +72,31 @@ func TestDockerContext(t *testing.T) {
 		{"broken", "", `Docker context "broken"`},
 		{"empty", "", "names no docker endpoint"},
 	} {
-		got, err := endpoints(environment(map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": c.context}))
+		got, err := List(environment(map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": c.context}))
 		if c.err != "" {
 			if err == nil || !strings.Contains(err.Error(), c.err) {
 				t.Errorf("context %q: error %v, expected %q in it", c.context, err, c.err)
 			}
 			continue
 		}
-		if err != nil || len(got) != 1 || got[0].host != c.host {
+		if err != nil || len(got) != 1 || got[0].Host != c.host {
 			t.Errorf("context %q: %+v, %v; expected %s", c.context, got, err, c.host)
 		}
 	}
 }
 
 func TestUsualSockets(t *testing.T) {
-	got, err := endpoints(environment(map[string]string{"DOCKER_CONFIG": t.TempDir(), "XDG_RUNTIME_DIR": "/run/user/7", "HOME": "/home/u"}))
+	got, err := List(environment(map[string]string{"DOCKER_CONFIG": t.TempDir(), "XDG_RUNTIME_DIR": "/run/user/7", "HOME": "/home/u"}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var hosts []string
 	for _, e := range got {
-		hosts = append(hosts, e.host)
+		hosts = append(hosts, e.Host)
 	}
 	want := []string{"unix:///var/run/docker.sock", "unix:///run/user/7/docker.sock", "unix:///run/user/7/podman/podman.sock",
 		"unix:///home/u/.docker/run/docker.sock", "unix:///home/u/.colima/default/docker.sock", "unix:///run/podman/podman.sock"}
 	if d := cmp.Diff(want, hosts); d != "" {
 		t.Error(d)
-	}
-}
-
-func TestNoEngineSaysWhereItLooked(t *testing.T) {
-	socket := filepath.Join(t.TempDir(), "none.sock")
-	_, err := Connect(t.Context(), environment(map[string]string{"DOCKER_HOST": "unix://" + socket}))
-	if err == nil || !strings.Contains(err.Error(), socket) || !strings.Contains(err.Error(), "DOCKER_HOST") {
-		t.Errorf("got %v, expected the socket and DOCKER_HOST in it", err)
-	}
-	_, err = Connect(t.Context(), environment(map[string]string{"DOCKER_HOST": "ssh://host"}))
-	if err == nil || !strings.Contains(err.Error(), "ssh -L") {
-		t.Errorf("got %v, expected what to do about ssh", err)
 	}
 }
