@@ -4,6 +4,7 @@ package programs
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,6 +17,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/cache"
 	"github.com/plimsoll-ci/plimsoll/internal/engine"
 )
 
@@ -98,16 +100,10 @@ func sourceHash(root string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)[:12]), nil
 }
 
-// cacheDir follows the XDG base directories; a machine without a home still
-// has a temporary directory.
+// cacheDir is where all caches lie; a machine without a home still has a temporary
+// directory.
 func cacheDir(getenv func(string) string) string {
-	if dir := getenv("XDG_CACHE_HOME"); dir != "" {
-		return filepath.Join(dir, "plimsoll")
-	}
-	if home := getenv("HOME"); home != "" {
-		return filepath.Join(home, ".cache", "plimsoll")
-	}
-	return filepath.Join(os.TempDir(), "plimsoll-cache")
+	return cmp.Or(cache.Home(getenv), filepath.Join(os.TempDir(), "plimsoll-cache"))
 }
 
 // compiled gives one program, built at most once per cache. Two runs may build

@@ -7,17 +7,24 @@ import (
 	"syscall"
 )
 
-// Dir is where the cache lies: below XDG_CACHE_HOME, else below .cache in
-// HOME. Paths that are not absolute are ignored, as the specification has it:
-// https://specifications.freedesktop.org/basedir/latest/. With neither there
-// is no place for a cache, and Dir is "".
+// Dir is where the layers' cache lies, "" where there is no place for one.
 func Dir(getenv func(string) string) string {
-	const inside = "plimsoll/layers"
+	if home := Home(getenv); home != "" {
+		return filepath.Join(home, "layers")
+	}
+	return ""
+}
+
+// Home is where all of plimsoll's caches lie: below XDG_CACHE_HOME, else below
+// .cache in HOME. Paths that are not absolute are ignored, as the specification
+// has it: https://specifications.freedesktop.org/basedir/latest/. With neither
+// there is no place for a cache, and Home is "".
+func Home(getenv func(string) string) string {
 	if dir := getenv("XDG_CACHE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, inside)
+		return filepath.Join(dir, "plimsoll")
 	}
 	if home := getenv("HOME"); filepath.IsAbs(home) {
-		return filepath.Join(home, ".cache", inside)
+		return filepath.Join(home, ".cache", "plimsoll")
 	}
 	return ""
 }
