@@ -169,7 +169,11 @@ func judged(t *testing.T, head string) string {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	raw = bytes.ReplaceAll(raw, []byte("HEAD"), []byte(head))
+	const image = "image: plimsoll.test/tini\n"
+	if !bytes.Contains(raw, []byte(image)) {
+		t.Fatalf("no %q in\n%s", image, raw)
+	}
+	raw = bytes.ReplaceAll(raw, []byte(image), []byte("image: "+head+"\n"))
 	if err := os.WriteFile(filepath.Join(dir, "plimsoll.yml"), raw, 0o644); err != nil {
 		t.Fatal(err)
 	}
