@@ -21,7 +21,7 @@ const defaultConfig = "plimsoll.yml"
 func runCompare(ctx context.Context, env Env, args []string) (int, error) {
 	flags := flagSet(env, "compare", "[BASE HEAD]")
 	var c common
-	c.register(flags)
+	c.register(flags, "comparison.json, record.json of head, report.md, report.html, junit.xml and code-quality.json")
 	static := flags.Bool("static", false, "analyse the images only: boot nothing")
 	budget := flags.Duration("time", 0, "time `budget` for the measurement, such as 5m (default: what the first look needs, at least 5m)")
 	seed := flags.Uint64("seed", 0, "seed of the order of boots (default: random)")
@@ -87,7 +87,7 @@ func givenImages(positional []string) (config.Images, error) {
 	case 2:
 		return config.Images{Base: positional[0], Head: positional[1]}, nil
 	}
-	return config.Images{}, usagef("compare takes two images, BASE and HEAD, or none with -c FILE; got %d: %q", len(positional), positional)
+	return config.Images{}, usagef("compare takes two images, BASE and HEAD, or none where a configuration names them; got %d: %q", len(positional), positional)
 }
 
 // loadPlan reads the configuration, or makes one of two images and nothing

@@ -20,7 +20,6 @@ an image is one of
   oci:DIR[:tag]              an OCI layout
   oci-archive:FILE[:tag]     an OCI layout in a tar file
   docker-archive:FILE[:app]  what docker save wrote
-and BASE may be a record.json that --out wrote
 `
 
 // flagSet makes the flags of a command, with help that names its arguments.
@@ -33,6 +32,9 @@ func flagSet(env Env, name, args string) *flag.FlagSet {
 		flags.PrintDefaults()
 		if strings.Contains(args, "IMAGE") || strings.Contains(args, "BASE") {
 			fmt.Fprint(env.Stdout, imagesHelp)
+		}
+		if strings.Contains(args, "BASE") {
+			fmt.Fprintln(env.Stdout, "and BASE may be a record.json that --out wrote")
 		}
 		flags.SetOutput(io.Discard)
 	}
@@ -69,9 +71,9 @@ type common struct {
 	noCache  bool
 }
 
-func (c *common) register(flags *flag.FlagSet) {
+func (c *common) register(flags *flag.FlagSet, files string) {
 	flags.StringVar(&c.config, "c", "", "configuration `file` (default plimsoll.yml, if there is one)")
-	flags.StringVar(&c.out, "out", "", "`directory` to write to: JSON, and the report as Markdown and HTML")
+	flags.StringVar(&c.out, "out", "", "`directory` to write to: "+files)
 	flags.StringVar(&c.format, "format", "text", "what to print: text, markdown or json")
 	flags.StringVar(&c.platform, "platform", "", "`platform` to take from multi-platform images, such as linux/amd64")
 	flags.BoolVar(&c.noCache, "no-cache", false, "read every layer, and keep nothing of it for the next run")

@@ -53,9 +53,13 @@ func things(n int) string {
 }
 
 func runVersion(_ context.Context, env Env, args []string) (int, error) {
+	args, err := parse(flagSet(env, "version", ""), args)
+	if err != nil {
+		return ExitOK, err
+	}
 	if len(args) > 0 {
 		return ExitOK, usagef("version takes no arguments, got %q", args)
 	}
-	_, err := fmt.Fprintln(env.Stdout, toolName())
+	_, err = fmt.Fprintln(env.Stdout, toolName())
 	return ExitOK, err
 }

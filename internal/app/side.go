@@ -64,7 +64,7 @@ func (j *job) openSides() ([][2]*side, error) {
 	var failed []error
 	for i, s := range j.plan.Services {
 		if s.Base == "" {
-			failed = append(failed, usagef("service %s: no base image: set `base` in the configuration, or give BASE and HEAD", s.Name))
+			failed = append(failed, usagef("service %s: no base image: set `base` in the configuration, or give BASE and HEAD (in a workflow the inputs `base` and `head`)", s.Name))
 			continue
 		}
 		base, err := openSide("base", s.Base)

@@ -20,7 +20,7 @@ const maxBoots = 1000
 func runMeasure(ctx context.Context, env Env, args []string) (int, error) {
 	flags := flagSet(env, "measure", "IMAGE")
 	var c common
-	c.register(flags)
+	c.register(flags, "record.json and report.html")
 	boots := flags.Int("boots", defaultRounds, "`number` of boots, after one warm-up")
 	ladder := ladderFlag(flags)
 	images, err := parse(flags, args)
@@ -40,7 +40,7 @@ func runMeasure(ctx context.Context, env Env, args []string) (int, error) {
 func runInspect(ctx context.Context, env Env, args []string) (int, error) {
 	flags := flagSet(env, "inspect", "IMAGE")
 	var c common
-	c.register(flags)
+	c.register(flags, "record.json and report.html")
 	images, err := parse(flags, args)
 	if err != nil {
 		return ExitOK, err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -40,6 +41,10 @@ func (j *job) measure(ctx context.Context, i int, s config.Service, pair [2]*sid
 	result, err := j.boots(ctx, targets, plan)
 	j.progress.endGroup()
 	j.spent += time.Since(began)
+	var tooShort *measure.TimeError
+	if errors.As(err, &tooShort) {
+		tooShort.Services = len(j.plan.Services) - i
+	}
 	*warnings = append(*warnings, result.Notes...)
 	for side, rec := range records {
 		j.complete(rec, result, side)

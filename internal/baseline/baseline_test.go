@@ -93,7 +93,7 @@ func TestFailedWriteKeepsWhatIsThere(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(target, "full"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	checkError(t, "a directory in the way", baseline.Write(target, example()), "baseline "+target)
+	checkError(t, "a directory in the way", baseline.Write(target, example()), "record "+target)
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) != 2 {
 		t.Errorf("found %v, %v", left, err)

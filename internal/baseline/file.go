@@ -15,16 +15,16 @@ import (
 // Read reads the record in the file at path.
 func Read(path string) (*record.Record, error) {
 	if err := regular(path); err != nil {
-		return nil, fmt.Errorf("baseline %s: %w", path, err)
+		return nil, fmt.Errorf("record %s: %w", path, err)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("baseline %s: %w", path, err)
+		return nil, fmt.Errorf("record %s: %w", path, err)
 	}
 	defer f.Close()
 	rec, err := Decode(f)
 	if err != nil {
-		return nil, fmt.Errorf("baseline %s: %w", path, err)
+		return nil, fmt.Errorf("record %s: %w", path, err)
 	}
 	return rec, nil
 }
@@ -46,10 +46,10 @@ func regular(path string) error {
 func Write(path string, rec *record.Record) error {
 	var raw bytes.Buffer
 	if err := Encode(&raw, rec); err != nil {
-		return fmt.Errorf("baseline %s: %w", path, err)
+		return fmt.Errorf("record %s: %w", path, err)
 	}
 	if err := replace(path, raw.Bytes()); err != nil {
-		return fmt.Errorf("baseline %s: %w", path, err)
+		return fmt.Errorf("record %s: %w", path, err)
 	}
 	return nil
 }

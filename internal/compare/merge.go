@@ -103,7 +103,11 @@ func (m *merger) put(s record.Service) {
 		return
 	}
 	was := m.Services[at].Verdict
-	m.Warnings = append(m.Warnings, fmt.Sprintf("service %s was compared twice, with the verdicts %s and %s: the graver one counts", s.Name, was, s.Verdict))
+	ends := fmt.Sprintf("with the verdicts %s and %s: the graver one counts", was, s.Verdict)
+	if was == s.Verdict {
+		ends = fmt.Sprintf("both times with the verdict %s: the first one is shown", was)
+	}
+	m.Warnings = append(m.Warnings, fmt.Sprintf("service %s was compared twice, %s", s.Name, ends))
 	if record.Worst(was, s.Verdict) != was {
 		m.Services[at] = s
 	}

@@ -106,6 +106,14 @@ func TestMergeKeepsTheGraverOfTwo(t *testing.T) {
 	}
 }
 
+func TestMergeOfTwoAlikeCallsNoneGraver(t *testing.T) {
+	same := leg(judged("api", record.Pass))
+	c := compare.Merge([]record.Comparison{same, same}, nil)
+	if want := "service api was compared twice, both times with the verdict pass: the first one is shown"; len(c.Warnings) != 1 || c.Warnings[0] != want {
+		t.Errorf("warnings %q, want %q", c.Warnings, want)
+	}
+}
+
 func TestMergeOfDifferentRuns(t *testing.T) {
 	a, b := leg(judged("api", record.Inconclusive)), leg(judged("web", record.Pass))
 	b.Tool, b.Config, b.OnInconclusive = "", "web/plimsoll.yml", record.Fail

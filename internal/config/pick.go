@@ -16,7 +16,7 @@ func (p Plan) Pick(wanted []string) (Plan, error) {
 	all := p.Names()
 	for _, name := range wanted {
 		if !slices.Contains(all, name) {
-			return p, fmt.Errorf("no service is called %s, expected of %s%s", shown(name), strings.Join(all, ", "), didYouMean(name, all))
+			return p, fmt.Errorf("no service is called %s, expected one of %s%s", shown(name), strings.Join(all, ", "), didYouMean(name, all))
 		}
 	}
 	p.Services = slices.DeleteFunc(slices.Clone(p.Services), func(s Service) bool { return !slices.Contains(wanted, s.Name) })

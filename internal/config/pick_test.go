@@ -26,7 +26,7 @@ func TestPick(t *testing.T) {
 		}
 	}
 	_, err = plan.Pick([]string{"api", "wrker"})
-	if want := `no service is called "wrker", expected of api, web, worker; did you mean "worker"?`; err == nil || err.Error() != want {
+	if want := `no service is called "wrker", expected one of api, web, worker; did you mean "worker"?`; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 	if len(plan.Services) != 3 {

@@ -26,16 +26,24 @@ type TimeError struct {
 	// need, and at how many rounds that look is; zero where this is such a run.
 	Fewer       time.Duration
 	FewerRounds int
+	// Services is among how many the time is shared, where there are several.
+	Services int
 }
 
 func (e *TimeError) Error() string {
-	text := fmt.Sprintf("the time budget of %v is too short: the first look that can decide comes after %d rounds, about %s on this machine; "+
-		"give `measure.time: %v` or more, shorten the load", e.Given, e.Rounds, spoken(e.Needed), e.Needed)
-	if e.FewerRounds > 0 {
-		text += fmt.Sprintf(", or gate one or two bounds only: then the first look comes after %d rounds, about %s", e.FewerRounds, spoken(e.Fewer))
-		if e.Fewer > e.Given {
-			text += ", which is still too long"
-		}
+	given, needed := fmt.Sprintf("of %v", e.Given), e.Needed
+	if e.Services > 1 {
+		given = fmt.Sprintf("leaves %v for each of %d services, which", e.Given.Round(time.Second), e.Services)
+		needed *= time.Duration(e.Services)
+	}
+	text := fmt.Sprintf("the time budget %s is too short: the first look that can decide comes after %d rounds, about %s on this machine; "+
+		"give `measure.time: %v` or more", given, e.Rounds, spoken(e.Needed), needed)
+	if e.FewerRounds == 0 {
+		return text + ", or shorten the load"
+	}
+	text += fmt.Sprintf(", shorten the load, or gate one or two bounds only: then the first look comes after %d rounds, about %s", e.FewerRounds, spoken(e.Fewer))
+	if e.Fewer > e.Given {
+		text += ", which is still too long"
 	}
 	return text
 }

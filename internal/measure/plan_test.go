@@ -56,7 +56,7 @@ func TestATooShortTimeOffersWhatWouldFit(t *testing.T) {
 		"fewer bounds fit": {[]int{10, 14, 18, 24}, 20*time.Minute - 1, "first look that can decide comes after 10 rounds, about 25 minutes on this machine; " +
 			"give `measure.time: 25m0s` or more, shorten the load, or gate one or two bounds only: then the first look comes after 8 rounds, about 16 minutes"},
 		"nor do fewer": {[]int{10, 14, 18, 24}, 5 * time.Minute, "after 8 rounds, about 16 minutes, which is still too long"},
-		"few already":  {[]int{8, 12, 16, 24}, 5 * time.Minute, "give `measure.time: 20m0s` or more, shorten the load"},
+		"few already":  {[]int{8, 12, 16, 24}, 5 * time.Minute, "give `measure.time: 20m0s` or more, or shorten the load"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -67,6 +67,16 @@ func TestATooShortTimeOffersWhatWouldFit(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// What is advised has to be enough for every service.
+func TestATooShortTimeIsSharedAmongServices(t *testing.T) {
+	short := &measure.TimeError{Given: 20 * time.Second, Needed: 39 * time.Second, Rounds: 10, Services: 3}
+	want := "the time budget leaves 20s for each of 3 services, which is too short: the first look that can decide comes after 10 rounds, " +
+		"about 39 s on this machine; give `measure.time: 1m57s` or more, or shorten the load"
+	if got := short.Error(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
