@@ -66,6 +66,9 @@ func (c *Client) StartCheck(ctx context.Context, run Run, name string) (CheckRun
 			Name: name, HeadSHA: run.Event.Head.SHA, DetailsURL: &details, ExternalID: &check.external,
 			Status: &status, StartedAt: &github.Timestamp{Time: time.Now().UTC().Truncate(time.Second)},
 		})
+		if err == nil && made.GetID() == 0 {
+			return CheckRun{}, &DeniedError{Reason: Unreachable, Why: "could not start a check run: the answer does not say which one it is"}
+		}
 		if err == nil {
 			check.ID, check.URL = made.GetID(), made.GetHTMLURL()
 			return check, nil

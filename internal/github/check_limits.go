@@ -52,10 +52,10 @@ func batchesOf(all []Annotation) [][]*github.CheckRunAnnotation {
 func (a Annotation) ofCheck() *github.CheckRunAnnotation {
 	level := map[Level]string{Error: "failure", Warning: "warning", Notice: "notice"}[a.Level]
 	made := &github.CheckRunAnnotation{
-		Path: &a.File, StartLine: &a.Line, EndLine: &a.Line, AnnotationLevel: &level, Message: new(clip(a.Message, maxMessage)),
+		Path: &a.File, StartLine: &a.Line, EndLine: &a.Line, AnnotationLevel: &level, Message: new(clip(legible(a.Message), maxMessage)),
 	}
 	if a.Title != "" {
-		made.Title = new(clip(a.Title, maxAnnotationTitle))
+		made.Title = new(clip(legible(a.Title), maxAnnotationTitle))
 	}
 	return made
 }

@@ -1,7 +1,10 @@
 package github
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -51,9 +54,32 @@ func NewClient(o Options) (*Client, error) {
 		lent = http.DefaultClient
 	}
 	gh := github.NewClient(&http.Client{
-		Transport:     courier.New(courier.Options{Base: base, Token: o.Token, Next: lent.Transport, MaxWait: o.MaxWait, Try: o.Try}),
+		Transport:     saying{courier.New(courier.Options{Base: base, Token: o.Token, Next: lent.Transport, MaxWait: o.MaxWait, Try: o.Try})},
 		CheckRedirect: lent.CheckRedirect,
 	})
 	gh.BaseURL, gh.UserAgent = base, "plimsoll"
 	return &Client{api: gh}, nil
+}
+
+// saying lets no success through that says nothing, as a proxy in between may
+// answer: the client library makes a nil of it, and no error.
+type saying struct{ next http.RoundTripper }
+
+var errSilent = errors.New("the answer is a success without content")
+
+// RoundTrip implements http.RoundTripper. The body is in memory already.
+func (s saying) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := s.next.RoundTrip(req)
+	if err != nil || resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated {
+		return resp, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	if text := bytes.TrimSpace(body); len(text) == 0 || string(text) == "null" {
+		return nil, errSilent
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/sethvargo/go-githubactions"
@@ -67,7 +68,7 @@ func Annotate(w io.Writer, all []Annotation) error {
 
 func (a Annotation) command() string {
 	properties := githubactions.CommandProperties{}
-	for name, value := range map[string]string{"file": a.File, "title": a.Title} {
+	for name, value := range map[string]string{"file": a.File, "title": legible(a.Title)} {
 		if value != "" {
 			properties[name] = value
 		}
@@ -75,8 +76,19 @@ func (a Annotation) command() string {
 	if a.Line > 0 {
 		properties["line"] = strconv.Itoa(a.Line)
 	}
-	command := githubactions.Command{Name: string(a.Level), Message: clip(a.Message, maxMessage), Properties: properties}
+	command := githubactions.Command{Name: string(a.Level), Message: clip(legible(a.Message), maxMessage), Properties: properties}
 	return command.String()
+}
+
+// legible is text without what a terminal obeys or a page shows in another order
+// than it is written. It keeps its lines.
+func legible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // clip cuts text to at most limit bytes, between characters.

@@ -42,6 +42,9 @@ func (c *Client) RunJobs(ctx context.Context, owner, repo string, run int64) ([]
 
 // ranJob is false for a job that has not run to its end.
 func ranJob(j *github.WorkflowJob) (RanJob, bool) {
+	if j == nil {
+		return RanJob{}, false
+	}
 	seconds := j.GetCompletedAt().Sub(j.GetStartedAt().Time).Seconds()
 	ended := j.GetStatus() == "completed" && j.GetConclusion() != "skipped" && j.StartedAt != nil && j.CompletedAt != nil
 	return RanJob{Name: j.GetName(), Labels: j.Labels, Seconds: seconds}, ended && seconds >= 0

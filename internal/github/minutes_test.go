@@ -2,6 +2,7 @@ package github_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -53,6 +54,20 @@ func TestRunJobsReadsEveryPageAndWaitsForNone(t *testing.T) {
 	got, err := client(t, s, "token").RunJobs(t.Context(), "o", "r", id)
 	if err != nil || len(got) != 250 {
 		t.Errorf("%d jobs, %v; want 250", len(got), err)
+	}
+}
+
+// A listing that leads back to where it came from is left, and a job that is none
+// is passed over.
+func TestRunJobsOfAListingWithoutEnd(t *testing.T) {
+	s := githubtest.New(t)
+	s.Fail(githubtest.Fault{Path: "/jobs", How: func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Link", "<http://"+r.Host+r.URL.Path+`?page=2>; rel="next"`)
+		fmt.Fprint(w, `{"jobs": [null]}`)
+	}})
+	if got, err := client(t, s, "token").RunJobs(t.Context(), "o", "r", 5); err != nil || len(got) != 0 || len(s.Requests()) > 3 {
+		t.Errorf("%d jobs after %d requests, %v", len(got), len(s.Requests()), err)
 	}
 }
 

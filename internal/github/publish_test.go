@@ -303,6 +303,18 @@ func TestAnnotationsCannotBeInjected(t *testing.T) {
 	})
 }
 
+// What an API or a proxy says is quoted, and moves no terminal's cursor.
+func TestAnnotationsAreLegible(t *testing.T) {
+	var b bytes.Buffer
+	quoted := "a\x1b[31m\u202eb\u200b\nc\r"
+	if err := github.Annotate(&b, []github.Annotation{{Level: github.Error, Title: quoted, Message: quoted}}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.String(), "::error title=a [31m b %0Ac ::a [31m b %0Ac \n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestAnnotationsStayWithinTheRunnersLimits(t *testing.T) {
 	var all []github.Annotation
 	for i := range 13 {
