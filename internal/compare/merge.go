@@ -19,7 +19,7 @@ const absent = "no comparison of it was found: the job that measures it has fail
 func Merge(all []record.Comparison, expected []string) record.Comparison {
 	m := merger{Comparison: record.Comparison{
 		Schema: record.ComparisonSchema, Verdict: record.None, Warnings: []string{}, Services: []record.Service{},
-	}, place: map[string]int{}, tools: map[string][]string{}}
+	}, place: map[string]int{}, told: map[string]bool{}, tools: map[string][]string{}}
 	m.settle(all)
 	for _, c := range all {
 		m.add(c)
@@ -44,6 +44,7 @@ func Merge(all []record.Comparison, expected []string) record.Comparison {
 type merger struct {
 	record.Comparison
 	place map[string]int      // of a service, by its name
+	told  map[string]bool     // the warnings of all
 	tools map[string][]string // the services that a version measured
 	order []string            // of the versions
 }
@@ -78,7 +79,8 @@ func (m *merger) add(c record.Comparison) {
 		m.Created = c.Created
 	}
 	for _, w := range c.Warnings {
-		if !slices.Contains(m.Warnings, w) {
+		if !m.told[w] {
+			m.told[w] = true
 			m.Warnings = append(m.Warnings, w)
 		}
 	}

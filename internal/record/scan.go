@@ -19,8 +19,10 @@ const (
 	maxText     = 1 << 20   // bytes of one text
 )
 
-// bounds are of lists that have one of their own.
-var bounds = map[string]int{"services": maxServices, "trials": maxTrials, "layers": 1024, "ladder": 100}
+// bounds are of lists that have one of their own: those whose every entry is
+// rendered several times over.
+var bounds = map[string]int{"services": maxServices, "trials": maxTrials, "layers": 1024, "ladder": 100,
+	"warnings": 500, "metrics": 1000, "findings": 1000}
 
 // columns are the lists of plain numbers, of which there may be many.
 var columns = []string{"at", "unreclaimable", "cache", "values", "clock"}
