@@ -23,9 +23,14 @@ const maxArtifactRuns = 200
 
 // ArtifactOf says whose artifact is wanted: that of a run, as a workflow_run
 // event names it, or that of the newest run that has one for this head.
+//
+// The same commit may be the head of somebody else's pull request too, compared
+// with another base. With an Owner only the runs of that repository's branch count.
 type ArtifactOf struct {
 	Run  int64
 	Head string // SHA; with a Run what that run must be of, unless it is empty
+
+	Owner, Repo, Branch string // that hold the head; "" where any may
 }
 
 // Artifact gives the comparisons out of the newest artifact of a name: the
@@ -76,7 +81,7 @@ func (c *Client) newestArtifact(ctx context.Context, owner, repo, name string, o
 	runs := []int64{of.Run}
 	if of.Run == 0 {
 		var err error
-		if runs, err = c.runsOf(ctx, owner, repo, strings.ToLower(of.Head)); err != nil {
+		if runs, err = c.runsOf(ctx, owner, repo, of); err != nil {
 			return nil, err
 		}
 	}
@@ -114,6 +119,11 @@ func (of ArtifactOf) is(one *github.Artifact) error {
 	return &DeniedError{Reason: Invalid, Why: fmt.Sprintf("the artifact is of commit %s, and one of commit %s was asked for", short(head), short(of.Head))}
 }
 
+// ran reports whether a run is of the branch that is asked for.
+func (of ArtifactOf) ran(run *github.WorkflowRun) bool {
+	return of.Owner == "" || run.GetHeadBranch() == of.Branch && strings.EqualFold(run.GetHeadRepository().GetFullName(), of.Owner+"/"+of.Repo)
+}
+
 func (of ArtifactOf) none() string {
 	where := fmt.Sprintf("run %d", of.Run)
 	if of.Run == 0 {
@@ -123,8 +133,9 @@ func (of ArtifactOf) none() string {
 }
 
 // runsOf lists the runs of a commit, the newest first.
-func (c *Client) runsOf(ctx context.Context, owner, repo, head string) ([]int64, error) {
+func (c *Client) runsOf(ctx context.Context, owner, repo string, of ArtifactOf) ([]int64, error) {
 	var all []int64
+	head := strings.ToLower(of.Head)
 	_, err := eachPage(func(page int) (*github.Response, error) {
 		runs, resp, err := c.api.Actions.ListRepositoryWorkflowRuns(ctx, owner, repo,
 			&github.ListWorkflowRunsOptions{HeadSHA: head, ExcludePullRequests: true, ListOptions: listed(page)})
@@ -132,7 +143,7 @@ func (c *Client) runsOf(ctx context.Context, owner, repo, head string) ([]int64,
 			return nil, denyActions(ctx, "list the workflow runs of the commit", err)
 		}
 		for _, run := range runs.WorkflowRuns {
-			if strings.EqualFold(run.GetHeadSHA(), head) {
+			if strings.EqualFold(run.GetHeadSHA(), head) && of.ran(run) {
 				all = append(all, run.GetID())
 			}
 		}

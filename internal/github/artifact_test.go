@@ -87,6 +87,30 @@ func TestArtifactOfAHead(t *testing.T) {
 	holds(t, files, err, "newer run")
 }
 
+// The head of a pull request may be pushed to another branch, or a fork, by anybody
+// who can read it, and compared with another base there.
+func TestArtifactOfTheSameCommitElsewhere(t *testing.T) {
+	s := githubtest.New(t)
+	save := func(repo, branch, content string) {
+		run := s.AddRun(githubtest.WorkflowRun{Owner: "o", Repo: "r", Workflow: "ci.yml", Status: "completed", HeadSHA: commitA, HeadBranch: branch, HeadRepo: repo})
+		s.AddArtifact(run, githubtest.Artifact{Name: "plimsoll", Zip: zipped(t, "comparison.json", content)})
+	}
+	save("o/r", "feature", "the pull request's")
+	save("Friend/r", "feature", "the friend's")
+	save("stranger/r", "feature", "a stranger's")
+	save("o/r", "other", "of another branch")
+	for _, c := range []struct{ owner, branch, want string }{
+		{"O", "feature", "the pull request's"}, {"friend", "feature", "the friend's"}, {"", "", "of another branch"},
+	} {
+		files, err := client(t, s, "token").Artifact(t.Context(), "o", "r", "plimsoll", github.ArtifactOf{Head: commitA, Owner: c.owner, Repo: "r", Branch: c.branch})
+		holds(t, files, err, c.want)
+	}
+	var denied *github.DeniedError
+	if _, err := client(t, s, "token").Artifact(t.Context(), "o", "r", "plimsoll", github.ArtifactOf{Head: commitA, Owner: "o", Repo: "r", Branch: "third"}); !errors.As(err, &denied) || denied.Reason != github.NotFound {
+		t.Errorf("of a branch without a run: %v", err)
+	}
+}
+
 func TestArtifactsAreListedOnEveryPage(t *testing.T) {
 	s := githubtest.New(t)
 	run := runOf(s, commitA)

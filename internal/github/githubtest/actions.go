@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -17,6 +18,7 @@ type WorkflowRun struct {
 	Jobs       []Job
 	HeadSHA    string // of the example where it is empty
 	HeadBranch string
+	HeadRepo   string // owner/name of where the branch is; the run's own repository where it is empty
 
 	id int64
 }
@@ -89,6 +91,7 @@ func (s *Server) renderRun(run *WorkflowRun) map[string]any {
 	if run.HeadSHA != "" {
 		one["head_sha"], one["head_branch"] = run.HeadSHA, run.HeadBranch
 	}
+	one["head_repository"].(map[string]any)["full_name"] = cmp.Or(run.HeadRepo, run.Owner+"/"+run.Repo)
 	one["conclusion"] = nil
 	if run.Status == "completed" {
 		one["conclusion"] = "success"
