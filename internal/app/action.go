@@ -56,7 +56,7 @@ func (s *step) act(ctx context.Context) (int, error) {
 // measure compares what the configuration names, and shows what came of it: also
 // that nothing did, and why.
 func (s *step) measure(ctx context.Context) (int, error) {
-	if err := prepareOut(s.inputs.Out); err != nil {
+	if err := prepareOut(s.env, s.inputs.Out); err != nil {
 		return ExitOK, err
 	}
 	s.begin(ctx)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -54,7 +53,7 @@ func runCompare(ctx context.Context, env Env, args []string) (int, error) {
 	if *budget != 0 {
 		plan.Measure.Time = *budget
 	}
-	if err := prepareOut(c.out); err != nil {
+	if err := prepareOut(env, c.out); err != nil {
 		return ExitOK, err
 	}
 	j, err := newJob(env, plan, c)
@@ -106,16 +105,12 @@ func loadPlan(path string, given config.Images) (config.Plan, error) {
 }
 
 func readPlan(path string, given config.Images) (config.Plan, error) {
-	named := path != ""
-	if !named {
-		path = defaultConfig
-	}
-	source, err := os.ReadFile(path)
+	name, source, err := readConfig(path)
 	switch {
-	case err == nil:
-		return config.LoadImages(path, source, given)
-	case named || !errors.Is(err, fs.ErrNotExist):
-		return config.Plan{}, usagef("read the configuration: %v", err)
+	case err != nil:
+		return config.Plan{}, err
+	case name != "":
+		return config.LoadImages(name, source, given)
 	case given.Head == "":
 		return config.Plan{}, usagef("which images? give them, or a configuration that names them (there is no %s here)", defaultConfig)
 	}
@@ -129,9 +124,12 @@ type written struct {
 
 // prepareOut makes the output directory and tries it, so that no measurement
 // is lost to a mistake in its name.
-func prepareOut(dir string) error {
+func prepareOut(env Env, dir string) error {
 	if dir == "" {
 		return nil
+	}
+	if err := enclose(env, dir); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return usagef("make the output directory: %v", err)
@@ -183,7 +181,7 @@ type outputDirectory struct {
 func (d *outputDirectory) save(name string, body []byte, err error) string {
 	path := filepath.Join(d.path, name)
 	if err == nil {
-		err = os.WriteFile(path, body, 0o644)
+		err = replaceFile(path, body)
 	}
 	if err != nil {
 		d.failed = append(d.failed, fmt.Errorf("write the report: %w", err))

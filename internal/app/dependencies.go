@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,7 +31,11 @@ func (j *job) readCompose() error {
 
 func (j *job) readComposeOf(s *config.Service) error {
 	path := beside(j.plan.File, s.Compose.File)
-	src, err := os.ReadFile(path)
+	src, err := readSource(s.Compose.File, path)
+	var wrong config.Errors
+	if errors.As(err, &wrong) {
+		return err
+	}
 	if err != nil {
 		return usagef("service %s: compose: %v", s.Name, err)
 	}
@@ -77,7 +80,7 @@ func withheld(name string) bool {
 // beside the compose file.
 func variablesFor(path string, getenv func(string) string) (func(string) (string, bool), error) {
 	values := map[string]string{}
-	raw, err := os.ReadFile(beside(path, ".env"))
+	raw, err := readSource(".env", beside(path, ".env"))
 	if err == nil {
 		err = config.ParseEnv(".env", raw, values)
 	}
@@ -98,7 +101,7 @@ func variablesFor(path string, getenv func(string) string) (func(string) (string
 func readComposeEnv(c *config.Container, composeFile string) error {
 	values := map[string]string{}
 	for _, file := range c.EnvFiles {
-		raw, err := os.ReadFile(beside(composeFile, file.Path))
+		raw, err := readSource(file.Path, beside(composeFile, file.Path))
 		if errors.Is(err, fs.ErrNotExist) && file.Optional {
 			continue
 		}

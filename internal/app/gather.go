@@ -16,8 +16,12 @@ import (
 // comparisonFile is what a saved comparison is called.
 const comparisonFile = "comparison.json"
 
-// mostSaved bounds how many saved comparisons are joined.
-const mostSaved = 1000
+// mostSaved bounds how many saved comparisons are joined, and mostBytes how large
+// they may be together: they are all in memory at once.
+const (
+	mostSaved = 1000
+	mostBytes = 128 << 20
+)
 
 // savedFile is a saved comparison before it is read. Its name is only for showing.
 type savedFile struct {
@@ -100,9 +104,10 @@ func comparisonsBelow(dir string) ([]string, error) {
 // readSaved reads saved comparisons. One that cannot be taken is a problem to
 // tell, beside the others.
 func readSaved(files []savedFile) (all []record.Comparison, problems []string) {
+	left := mostBytes
 	for _, file := range files {
-		c, err := file.read()
-		if err == nil {
+		c, size, err := file.read(left)
+		if left -= size; err == nil {
 			all = append(all, c)
 			continue
 		}
@@ -120,17 +125,23 @@ func readSaved(files []savedFile) (all []record.Comparison, problems []string) {
 // mostReasons is how much is told of one file.
 const mostReasons = 5
 
-func (f savedFile) read() (record.Comparison, error) {
+// read gives the comparison, and how large it was, if it is not larger than what
+// is left.
+func (f savedFile) read(left int) (record.Comparison, int, error) {
 	r, err := f.open()
 	if err != nil {
-		return record.Comparison{}, unnamed(err)
+		return record.Comparison{}, 0, unnamed(err)
 	}
 	defer r.Close()
 	raw, err := io.ReadAll(io.LimitReader(r, record.MaxComparison+1))
 	if err != nil {
-		return record.Comparison{}, unnamed(err)
+		return record.Comparison{}, 0, unnamed(err)
 	}
-	return record.ParseComparison(raw)
+	if len(raw) > left {
+		return record.Comparison{}, 0, fmt.Errorf("all the saved comparisons together have more than %d bytes", mostBytes)
+	}
+	c, err := record.ParseComparison(raw)
+	return c, len(raw), err
 }
 
 // unnamed is the cause of an error about a file whose name is told already.

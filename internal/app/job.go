@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -334,7 +333,7 @@ func readEnvFiles(s *config.Service, configFile string) error {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(filepath.Dir(configFile), path)
 		}
-		raw, err := os.ReadFile(path)
+		raw, err := readSource(name, path)
 		if err != nil {
 			return usagef("service %s: env_file: %v", s.Name, err)
 		}

@@ -3,8 +3,6 @@ package app
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -54,27 +52,6 @@ func (j *job) readManifest(s *config.Service) error {
 		j.notes[s.Name] = append(j.notes[s.Name], "manifest: "+note)
 	}
 	return nil
-}
-
-// largeError is a file with more bytes than are read.
-type largeError struct{ size, most int64 }
-
-func (e *largeError) Error() string {
-	return fmt.Sprintf("the file has %d bytes, expected at most %d (%d MiB)", e.size, e.most, e.most>>20)
-}
-
-// readBounded reads a file that is not too large. One that says no size of its own
-// is read until it is.
-func readBounded(path string, most int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() > most {
-		return nil, &largeError{info.Size(), most}
-	}
-	return io.ReadAll(io.LimitReader(f, most+1))
 }
 
 // bootable refuses a manifest by which nobody could tell when a boot is ready.

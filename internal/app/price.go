@@ -6,8 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -114,16 +112,12 @@ func (c *costFlags) prices(settings config.Cost) (*cost.Book, error) {
 }
 
 func readCost(path string) (config.Cost, error) {
-	named := path != ""
-	if !named {
-		path = defaultConfig
-	}
-	source, err := os.ReadFile(path)
+	name, source, err := readConfig(path)
 	switch {
-	case err == nil:
-		return config.LoadCost(path, source)
-	case named || !errors.Is(err, fs.ErrNotExist):
-		return config.Cost{}, usagef("read the configuration: %v", err)
+	case err != nil:
+		return config.Cost{}, err
+	case name != "":
+		return config.LoadCost(name, source)
 	}
 	return config.Default("", "").Cost, nil
 }

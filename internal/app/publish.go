@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"slices"
 
 	"github.com/plimsoll-ci/plimsoll/internal/compare"
@@ -23,7 +21,7 @@ func (s *step) publishSaved(ctx context.Context) (int, error) {
 	if s.run.Event.Name == "issue_comment" {
 		return ExitOK, usagef("nothing is published on issue_comment: the event names no commit that the result could be of; publish on workflow_run instead")
 	}
-	if err := prepareOut(s.inputs.Out); err != nil {
+	if err := prepareOut(s.env, s.inputs.Out); err != nil {
 		return ExitOK, err
 	}
 	if err := s.findPull(ctx); err != nil {
@@ -98,11 +96,15 @@ func joinSaved(all []record.Comparison, expected, problems []string, onInconclus
 // fetchSaved takes the saved comparisons out of artifacts.
 func (s *step) fetchSaved(ctx context.Context) (files []savedFile, problems []string) {
 	e := s.run.Event
+	of := github.ArtifactOf{Run: e.RunID, Head: e.Head.SHA}
+	if e.Number != 0 {
+		of.Owner, of.Repo, of.Branch = e.HeadOwner, e.HeadRepo, e.Head.Ref
+	}
 	for _, name := range s.inputs.Artifacts {
 		if s.client == nil {
 			return nil, append(problems, "artifacts cannot be read without a token, which needs actions: read")
 		}
-		found, err := s.client.Artifact(ctx, e.Owner, e.Repo, name, github.ArtifactOf{Run: e.RunID, Head: e.Head.SHA})
+		found, err := s.client.Artifact(ctx, e.Owner, e.Repo, name, of)
 		if err != nil {
 			problems = append(problems, fmt.Sprintf("artifact %s: %v", name, err))
 			continue
@@ -129,16 +131,9 @@ func (s *step) expected() ([]string, error) {
 	if len(s.inputs.Expect) > 0 {
 		return s.inputs.Expect, nil
 	}
-	path := s.inputs.Config
-	if path == "" {
-		path = defaultConfig
-	}
-	source, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) && s.inputs.Config == "" {
-		return nil, nil
-	}
-	if err != nil {
+	name, source, err := readConfig(s.inputs.Config)
+	if err != nil || name == "" {
 		return nil, err
 	}
-	return config.ServiceNames(path, source)
+	return config.ServiceNames(name, source)
 }

@@ -83,7 +83,7 @@ func readFlags(env Env, values map[string]*string) (config.ActionInputs, error) 
 // publishHere shows what was joined outside of any workflow: in a job of GitLab CI
 // on its merge request, too.
 func (s *step) publishHere(ctx context.Context) (int, error) {
-	if err := prepareOut(s.inputs.Out); err != nil {
+	if err := prepareOut(s.env, s.inputs.Out); err != nil {
 		return ExitOK, err
 	}
 	merge, err := s.gitlabRun()

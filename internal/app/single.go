@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -58,7 +57,7 @@ func single(ctx context.Context, env Env, c common, command string, images []str
 	if err != nil {
 		return ExitOK, err
 	}
-	if err := prepareOut(c.out); err != nil {
+	if err := prepareOut(env, c.out); err != nil {
 		return ExitOK, err
 	}
 	j, err := newJob(env, plan, c)
@@ -161,7 +160,7 @@ func saveRecord(dir string, rec *record.Record) error {
 		return err
 	}
 	return errors.Join(baseline.Write(filepath.Join(dir, "record.json"), rec),
-		os.WriteFile(filepath.Join(dir, "report.html"), page, 0o644))
+		replaceFile(filepath.Join(dir, "report.html"), page))
 }
 
 func printRecord(env Env, format string, rec record.Record) error {
