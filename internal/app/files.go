@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 )
@@ -112,6 +113,9 @@ func enclose(env Env, dir string) error {
 // replaceFile puts a file in the place of another: a link there is replaced, and
 // not followed.
 func replaceFile(path string, content []byte) error {
+	if info, err := os.Lstat(path); err == nil && info.IsDir() {
+		return &fs.PathError{Op: "write", Path: path, Err: syscall.EISDIR}
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".plimsoll-*")
 	if err != nil {
 		return err
