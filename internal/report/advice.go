@@ -72,12 +72,26 @@ func budgetFiles(c record.Comparison, o Options, to medium) []string {
 // goes into a command that people will paste into a shell.
 var reference = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,119}$`)
 
-// repeat is the command that compares the gravest service again.
+// repeat is the command that compares the gravest service again, "" where a name
+// in it is not safe to paste. One service's images are named, since a workflow may
+// have put them in the place of the configuration's.
 func repeat(c record.Comparison) string {
 	for _, s := range gravest(c.Services) {
-		if s.Verdict == record.Fail && reference.MatchString(s.Base.Image) && reference.MatchString(s.Head.Image) {
-			return "plimsoll compare " + s.Base.Image + " " + s.Head.Image
+		if s.Verdict != record.Fail || !reference.MatchString(s.Base.Image) || !reference.MatchString(s.Head.Image) {
+			continue
 		}
+		command, config := "plimsoll compare", cmp.Or(s.Config, c.Config)
+		switch {
+		case config == "" || config == usualConfig:
+		case reference.MatchString(config):
+			command += " -c " + config
+		default:
+			continue
+		}
+		if config == "" || len(c.Services) == 1 {
+			command += " " + s.Base.Image + " " + s.Head.Image
+		}
+		return command
 	}
 	return ""
 }

@@ -62,10 +62,13 @@ func (o Options) width() int {
 
 func (o Options) config() string {
 	if o.Config == "" {
-		return "plimsoll.yml"
+		return usualConfig
 	}
 	return o.Config
 }
+
+// usualConfig is read without being named.
+const usualConfig = "plimsoll.yml"
 
 // Most characters of a foreign string, by where it stands.
 const (
