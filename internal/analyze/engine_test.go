@@ -53,10 +53,13 @@ func ours(t *testing.T, c *client.Client, tag string) string {
 	return image
 }
 
-// buildImage builds a Dockerfile with the classic builder.
+// buildImage builds a Dockerfile with the classic builder. The builder looks for
+// its cache through all images without a parent, and gives up when another test
+// removes one meanwhile: then it is asked again.
 func buildImage(t *testing.T, c *client.Client, tag string, files map[string]string) {
 	t.Helper()
 	var in bytes.Buffer
+	var log []byte
 	w := tar.NewWriter(&in)
 	for name, content := range files {
 		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
@@ -69,15 +72,30 @@ func buildImage(t *testing.T, c *client.Client, tag string, files map[string]str
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	res, err := c.ImageBuild(t.Context(), &in, client.ImageBuildOptions{Tags: []string{tag}, Version: build.BuilderV1, Remove: true, ForceRemove: true})
+	for range 5 {
+		if log = built(t, c, tag, in.Bytes()); bytes.Contains(log, []byte("Successfully tagged")) {
+			return
+		}
+		if !bytes.Contains(log, []byte("unable to find image")) {
+			break
+		}
+	}
+	t.Fatalf("build %s:\n%s", tag, log)
+}
+
+// built is what the engine says of a build.
+func built(t *testing.T, c *client.Client, tag string, dir []byte) []byte {
+	t.Helper()
+	res, err := c.ImageBuild(t.Context(), bytes.NewReader(dir), client.ImageBuildOptions{Tags: []string{tag}, Version: build.BuilderV1, Remove: true, ForceRemove: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
 	log, err := io.ReadAll(res.Body)
-	if err != nil || !bytes.Contains(log, []byte("Successfully tagged")) {
-		t.Fatalf("build %s: %v\n%s", tag, err, log)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return log
 }
 
 func diffIDs(layers []record.Layer) []string {
