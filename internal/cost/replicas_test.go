@@ -62,11 +62,11 @@ func TestTheFleetIsWhatAnAutoscalerMakesOfTheDay(t *testing.T) {
 // autoscaled are the replicas at the end of the peak, and at the end of the hours after it.
 func autoscaled(off, peak float64, change int, cpu, spare float64) (atPeak, after float64) {
 	const hours, window = 240, 20 // of syncs
-	replicas, recent := math.Ceil(off*cpu/spare), []float64{}
+	replicas, recent := ceil(off*cpu/spare), []float64{}
 	sync := func(rate float64) {
 		ratio, desired := rate*cpu/(replicas*spare), replicas
 		if math.Abs(ratio-1) > 0.1 {
-			desired = math.Ceil(replicas * ratio)
+			desired = ceil(replicas * ratio) // exactly 80 is not 81
 		}
 		recent = append(recent, desired)
 		recent = recent[max(0, len(recent)-window):]
