@@ -2,6 +2,9 @@ package agent
 
 import (
 	"context"
+	"net"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
@@ -40,7 +43,7 @@ func (t *trial) external(ctx context.Context) error {
 	if t.seen.Ready.Kind == record.ReadyNone {
 		return &Failure{Kind: FailPorts, Message: "the app listens on no port, so there is nothing for the k6 script to load; set `ready` with the port, or remove `load.script`"}
 	}
-	if err := t.report.send(Event{Kind: EventLoad, Port: t.seen.Ready.Port}); err != nil {
+	if err := t.report.send(Event{Kind: EventLoad, Address: named(ctx, t.seen.Ready.Port)}); err != nil {
 		return err
 	}
 	begun, err := t.awaitExternal(ctx, nil)
@@ -61,6 +64,15 @@ func (t *trial) external(ctx context.Context) error {
 	}
 	t.seen.External = &seen
 	return nil
+}
+
+// named is the app's address as people write it, but for an app that listens on
+// ::1 alone: of what localhost stands for, a program may try 127.0.0.1 only.
+func named(ctx context.Context, port int) string {
+	if found, err := target(ctx, port); err == nil && strings.HasPrefix(found, "[") {
+		return found
+	}
+	return net.JoinHostPort("localhost", strconv.Itoa(port))
 }
 
 // awaitExternal waits for the orchestrator's next word on the load, and for an

@@ -61,7 +61,7 @@ type Event struct {
 	Kind    EventKind      `json:"event"`
 	CPUs    []int          `json:"cpus,omitempty"`    // with gate: the CPUs the agent may run on
 	Sees    bool           `json:"sees,omitempty"`    // with go: the app's cgroup is visible
-	Port    int            `json:"port,omitempty"`    // with load: the app's
+	Address string         `json:"address,omitempty"` // with load: the app's
 	Trial   *Observed      `json:"trial,omitempty"`   // with measured
 	Stop    record.Seconds `json:"stop,omitempty"`    // with stopped
 	Emptied bool           `json:"emptied,omitempty"` // with stopped: the cgroup did become empty
@@ -97,7 +97,7 @@ const (
 	FailExited  FailureKind = "exited"  // the app ended by itself
 	FailTimeout FailureKind = "timeout" // not ready in time
 	FailPorts   FailureKind = "ports"   // several ports, none named
-	FailLoad    FailureKind = "load"    // the orchestrator's own load could not be run
+	FailLoad    FailureKind = "load"    // the load could not be run
 	FailLimit   FailureKind = "limit"   // the app broke a limit that does not end it by itself
 	FailAgent   FailureKind = "agent"   // the agent itself could not do its work
 )

@@ -82,6 +82,25 @@ func TestProbeHTTP(t *testing.T) {
 	}
 }
 
+// An app that is up and not ready yet is asked some tens of times a second, and
+// the moment it is ready is still known to a fiftieth.
+func TestProbeSparesAnAppThatIsNotReady(t *testing.T) {
+	began := time.Now()
+	port := httpPort(t, func(w http.ResponseWriter, r *http.Request) {
+		if time.Since(began) < time.Second {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	p := probe{kind: record.ReadyHTTP, path: "/", port: port, began: began, closed: began}
+	got, err := p.run(bounded(t), always)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Attempts > 180 || got.High < 1 {
+		t.Errorf("%d attempts until %v s, expected at most 180 within a second", got.Attempts, got.High)
+	}
+}
+
 // What the app takes to answer belongs to the app: the bracket is as narrow as
 // the polling, not as wide as the wait for the first answer.
 func TestProbeBracketExcludesTheAnswer(t *testing.T) {

@@ -295,7 +295,7 @@ func (t *trial) idle(ctx context.Context) error {
 func (t *trial) load(ctx context.Context) error {
 	address, err := target(ctx, t.seen.Ready.Port)
 	if err != nil {
-		return err
+		return t.noLongerThere(ctx, err)
 	}
 	options := load.Options{Host: fmt.Sprintf("localhost:%d", t.seen.Ready.Port)}
 	if t.spec.Calibrate > 0 {
@@ -318,6 +318,22 @@ func (t *trial) load(ctx context.Context) error {
 	}
 	t.loadMetrics(result)
 	return nil
+}
+
+// dying is how long an app is given to be gone that takes no connection any more:
+// its ports are closed before its processes have left.
+const dying = time.Second
+
+// noLongerThere is the failure of an app that was ready and cannot be connected to.
+func (t *trial) noLongerThere(ctx context.Context, cause error) error {
+	for until := time.Now().Add(dying); time.Now().Before(until) && ctx.Err() == nil; sleep(ctx, alivePeriod) {
+		if dead := t.checkAlive(); dead != nil {
+			return dead
+		}
+	}
+	after := record.SecondsOf(time.Since(t.began))
+	return &Failure{Kind: FailLoad, After: after, Message: fmt.Sprintf(
+		"the app was ready and runs, but takes no connection any more %.2f s after its start: %v", float64(after), cause)}
 }
 
 func (t *trial) loadMetrics(result load.Result) {

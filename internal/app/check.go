@@ -79,7 +79,7 @@ func abandon(ctx context.Context, env Env) {
 
 // checkResult is what the check run ends with. It passes where the step does.
 func checkResult(c record.Comparison, options report.Options, code int, marks []github.Annotation) *github.CheckResult {
-	options.Limit = report.CommentLimit
+	options.Limit = report.DefaultLimit
 	r := github.CheckResult{
 		Conclusion: github.Success, Title: report.Headline(c, options), Summary: string(report.Markdown(c, options)), Annotations: marks,
 	}

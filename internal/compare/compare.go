@@ -33,6 +33,9 @@ func Run(services []record.Service) record.Comparison {
 	}
 	for _, s := range services {
 		c.Verdict = record.Worst(c.Verdict, s.Verdict)
+		if other := otherAnswers(s); other != "" {
+			c.Warnings = append(c.Warnings, other)
+		}
 	}
 	return c
 }

@@ -17,9 +17,7 @@ const absent = "no comparison of it was found: the job that measures it has fail
 // that is expected and not there is missing. Of a service that is there twice the
 // graver result is kept, and told.
 func Merge(all []record.Comparison, expected []string) record.Comparison {
-	m := merger{Comparison: record.Comparison{
-		Schema: record.ComparisonSchema, Verdict: record.None, Warnings: []string{}, Services: []record.Service{},
-	}, place: map[string]int{}, told: map[string]bool{}, tools: map[string][]string{}}
+	m := merger{Comparison: Untouched(), place: map[string]int{}, told: map[string]bool{}, tools: map[string][]string{}}
 	m.settle(all)
 	for _, c := range all {
 		m.add(c)
@@ -39,6 +37,12 @@ func Merge(all []record.Comparison, expected []string) record.Comparison {
 	m.Verdict = orMissing(m.Verdict, m.Incomplete)
 	m.warnOfTools()
 	return m.Comparison
+}
+
+// Untouched is the comparison where there was nothing to compare: none of the
+// services changed.
+func Untouched() record.Comparison {
+	return record.Comparison{Schema: record.ComparisonSchema, Verdict: record.None, Warnings: []string{}, Services: []record.Service{}}
 }
 
 type merger struct {

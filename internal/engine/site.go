@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"sync"
 	"time"
@@ -95,7 +96,11 @@ func (s *Site) join(options *client.ContainerCreateOptions, as Joining) {
 	host.NetworkMode = container.NetworkMode(s.network)
 	host.DNS = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
 	host.DNSOptions = []string{"timeout:1", "attempts:1"}
-	host.ExtraHosts, host.Sysctls = as.ExtraHosts, as.Sysctls
+	host.ExtraHosts = as.ExtraHosts
+	if host.Sysctls == nil {
+		host.Sysctls = map[string]string{}
+	}
+	maps.Copy(host.Sysctls, as.Sysctls) // beside the pod's own, which gives it ::1
 	options.Config.Hostname = as.Hostname
 	options.NetworkingConfig = &network.NetworkingConfig{
 		EndpointsConfig: map[string]*network.EndpointSettings{s.network: {Aliases: as.Aliases}},

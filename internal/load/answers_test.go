@@ -156,9 +156,9 @@ func FuzzAnswerInHTTP2(f *testing.F) {
 		defer g.client.close()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		cause, _ := g.client.exchange(ctx, g.mix.deal())
+		status, cause := g.client.exchange(ctx, g.mix.deal())
 		var code int
-		if n, _ := fmt.Sscanf(cause, "status %d", &code); n == 1 && cause == unexpected(code) {
+		if n, _ := fmt.Sscanf(cause, "status %d", &code); n == 1 && code == status && cause == unexpected(code) {
 			return
 		}
 		if !slices.Contains(known, cause) {

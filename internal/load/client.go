@@ -54,28 +54,28 @@ func newClient(target netip.AddrPort, plan record.Load, o Options) *client {
 func (c *client) close() { c.transport.CloseIdleConnections() }
 
 // exchange sends one request and reads the whole answer; redirects are answers
-// like any other. It gives the cause of an error, or "", and whether there was an
-// answer at all.
-func (c *client) exchange(ctx context.Context, k *kind) (cause string, answered bool) {
+// like any other. It gives the status of the answer, 0 without one, and the cause
+// of an error, or "".
+func (c *client) exchange(ctx context.Context, k *kind) (status int, cause string) {
 	var fate fate
 	if c.fates {
 		ctx = fate.follow(ctx)
 	}
 	response, err := c.transport.RoundTrip(send(ctx, k.request))
 	if err != nil {
-		return fate.cause(err), false
+		return 0, fate.cause(err)
 	}
 	n, err := io.Copy(io.Discard, io.LimitReader(response.Body, bodyLimit+1))
 	response.Body.Close() // after the error of reading it has nothing to add
 	switch {
 	case err != nil:
-		return causeOf(err), false
+		return 0, causeOf(err)
 	case n > bodyLimit:
-		return causeTooLong, true
+		return response.StatusCode, causeTooLong
 	case !k.accept(response.StatusCode):
-		return unexpected(response.StatusCode), true
+		return response.StatusCode, unexpected(response.StatusCode)
 	}
-	return "", true
+	return response.StatusCode, ""
 }
 
 // unexpected is the cause of an error by its status. One below 500 would have

@@ -256,9 +256,9 @@ func FuzzAnswer(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer g.client.close()
-		cause, _ := g.client.exchange(t.Context(), g.mix.deal())
+		status, cause := g.client.exchange(t.Context(), g.mix.deal())
 		var code int
-		if n, _ := fmt.Sscanf(cause, "status %d", &code); n == 1 && cause == unexpected(code) {
+		if n, _ := fmt.Sscanf(cause, "status %d", &code); n == 1 && code == status && cause == unexpected(code) {
 			return
 		}
 		if !slices.Contains(known, cause) {

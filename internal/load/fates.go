@@ -27,7 +27,7 @@ func (r Result) Fates() (refused, lost, failed int) {
 		switch {
 		case cause == causeRefused:
 			refused += n
-		case cause == causeMalformed, cause == causeTooLong, strings.HasPrefix(cause, "status "):
+		case cause == causeMalformed, cause == causeTooLong, strings.Contains(cause, "status "):
 			failed += n
 		default:
 			lost += n

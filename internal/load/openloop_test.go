@@ -29,7 +29,7 @@ func TestRequestsAreDueOnSchedule(t *testing.T) {
 		if diff := cmp.Diff(want, arrived); diff != "" {
 			t.Errorf("arrivals (-want +got):\n%s", diff)
 		}
-		wantResult := record.LoadResult{Model: record.LoadOpen, Offered: 17.5, Sent: 7, Completed: 7, Seconds: 0.4, Causes: map[string]int{},
+		wantResult := record.LoadResult{Model: record.LoadOpen, Offered: 17.5, Sent: 7, Completed: 7, Statuses: map[int]int{200: 7}, Seconds: 0.4, Causes: map[string]int{},
 			// Within less than a microsecond, and too few to tell p95 from the slowest.
 			Latency: []record.Quantile{{Share: 0.5}, {Share: 0.75}, {Share: 0.9}}}
 		if diff := cmp.Diff(wantResult, r.LoadResult); diff != "" {
@@ -151,7 +151,7 @@ func TestAppThatNeverAnswers(t *testing.T) {
 				t.Fatal(err)
 			}
 			between(t, "run", time.Since(start), 1490*ms, 1490*ms)
-			want := record.LoadResult{Model: record.LoadOpen, Offered: 100, Sent: 100, Errors: 100, Seconds: 1, Mean: 0.5, Max: 0.5, Causes: map[string]int{causeTimeout: 100}}
+			want := record.LoadResult{Model: record.LoadOpen, Offered: 100, Sent: 100, Statuses: map[int]int{}, Errors: 100, Seconds: 1, Mean: 0.5, Max: 0.5, Causes: map[string]int{causeTimeout: 100}}
 			if diff := cmp.Diff(want, r.LoadResult); diff != "" {
 				t.Errorf("%d in flight (-want +got):\n%s", inFlight, diff)
 			}

@@ -141,7 +141,7 @@ func (g *generator) serve(ctx context.Context, j job) outcome {
 	}
 	ctx, cancel := context.WithDeadline(ctx, o.due.Add(g.Timeout))
 	defer cancel()
-	o.cause, o.answered = g.client.exchange(ctx, j.kind)
+	o.status, o.cause = g.client.exchange(ctx, j.kind)
 	o.done = time.Now()
 	g.tally.add(o)
 	return o

@@ -18,6 +18,7 @@ type tally struct {
 	max       time.Duration
 	late      int // sent more than lateAfter after they could have been
 	completed int
+	statuses  map[int]int // of the good answers
 	causes    map[string]int
 	last      time.Time // the last good answer
 }
@@ -30,21 +31,21 @@ const lateAfter = 5 * time.Millisecond
 // stood still exceeds, with three digits.
 func newTally(timeout time.Duration) *tally {
 	return &tally{
-		latency: hdrhistogram.New(1, 2*timeout.Microseconds(), 3),
-		lag:     hdrhistogram.New(1, 2*timeout.Microseconds(), 3),
-		causes:  map[string]int{},
+		latency:  hdrhistogram.New(1, 2*timeout.Microseconds(), 3),
+		lag:      hdrhistogram.New(1, 2*timeout.Microseconds(), 3),
+		statuses: map[int]int{},
+		causes:   map[string]int{},
 	}
 }
 
 // outcome is what became of one request.
 type outcome struct {
-	due   time.Time // when it should have been sent; for a virtual user, when it was
-	could time.Time // when it could have been sent; not before due
-	sent  time.Time // when its exchange began
-	done  time.Time
-	cause string // of the error; "" for a good answer
-
-	answered bool // there was an answer, good or not
+	due    time.Time // when it should have been sent; for a virtual user, when it was
+	could  time.Time // when it could have been sent; not before due
+	sent   time.Time // when its exchange began
+	done   time.Time
+	status int    // of the answer, good or not; 0 without one
+	cause  string // of the error; "" for a good answer
 }
 
 func (t *tally) add(o outcome) {
@@ -57,6 +58,7 @@ func (t *tally) add(o outcome) {
 	}
 	if o.cause == "" {
 		t.completed++
+		t.statuses[o.status]++
 		t.last = later(t.last, o.done)
 	} else {
 		t.causes[o.cause]++
@@ -94,6 +96,7 @@ func (t *tally) result(start time.Time, plan record.Load) Result {
 		Offered:   float64(t.completed+errors) / length.Seconds(),
 		Sent:      t.completed + errors,
 		Completed: t.completed,
+		Statuses:  t.statuses,
 		Errors:    errors,
 		Seconds:   record.SecondsOf(window),
 		Max:       record.SecondsOf(t.max),

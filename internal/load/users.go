@@ -87,7 +87,7 @@ func (g *generator) user(ctx context.Context, begin, end time.Time) {
 		}
 		o := g.serve(ctx, job{kind: g.mix.deal(), could: could})
 		next = o.done.Add(g.think)
-		if !o.answered {
+		if o.status == 0 {
 			next = later(next, o.done.Add(failurePause))
 		}
 	}

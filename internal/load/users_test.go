@@ -44,7 +44,7 @@ func TestUsersWaitForTheirAnswerAndThink(t *testing.T) {
 		if diff := cmp.Diff(want, arrived); diff != "" {
 			t.Errorf("arrivals (-want +got):\n%s", diff)
 		}
-		wantResult := record.LoadResult{Model: record.LoadClosed, Offered: 18, Sent: 9, Completed: 9, Seconds: 0.54, Mean: 0.1, Max: 0.1, Causes: map[string]int{},
+		wantResult := record.LoadResult{Model: record.LoadClosed, Offered: 18, Sent: 9, Completed: 9, Statuses: map[int]int{200: 9}, Seconds: 0.54, Mean: 0.1, Max: 0.1, Causes: map[string]int{},
 			// Nine requests do not tell p95 from the slowest of them.
 			Latency: []record.Quantile{{Share: 0.5, Latency: 0.100031}, {Share: 0.75, Latency: 0.100031}, {Share: 0.9, Latency: 0.100031}}}
 		if diff := cmp.Diff(wantResult, r.LoadResult); diff != "" {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/plimsoll-ci/plimsoll/internal/agent"
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 	"github.com/plimsoll-ci/plimsoll/internal/engine/enginetest"
@@ -116,6 +118,25 @@ func TestTheResolverIsNoPortOfTheApp(t *testing.T) {
 	got, err := r.pods.Boot(t.Context(), target, 0)
 	if err != nil || got.Trial.Ready.Kind != record.ReadyNone {
 		t.Errorf("got %v, %+v, expected a worker", err, got.Trial.Ready)
+	}
+}
+
+// Beside dependencies an app may listen on ::1 alone as well, whatever kernel
+// parameters the compose file sets.
+func TestIPv6LoopbackBesideDependencies(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for _, compose := range []string{"services: {web: {}}", "services: {web: {sysctls: {net.core.somaxconn: 99}}}"} {
+		target := r.shop(t, compose)
+		target.Image = enginetest.Image(t, r.client, "shapes")
+		target.Setup.Command = []string{"/server", "six"}
+		got, err := r.pods.Boot(t.Context(), target, 0)
+		if err != nil {
+			t.Fatal(withLog(err))
+		}
+		if d := cmp.Diff([]string{"[::1]:8080"}, got.Trial.Ready.Listeners); d != "" {
+			t.Error(d)
+		}
 	}
 }
 

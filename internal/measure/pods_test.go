@@ -287,6 +287,23 @@ func TestAKilledChildIsNoCrash(t *testing.T) {
 	}
 }
 
+// bootFails boots what must fail in this way, and with these words.
+func (r *rig) bootFails(t *testing.T, target measure.Target, kind agent.FailureKind, words []string) *measure.BootError {
+	t.Helper()
+	_, err := r.pods.Boot(t.Context(), target, 0)
+	var boot *measure.BootError
+	var failure *agent.Failure
+	if !errors.As(err, &boot) || !errors.As(err, &failure) || failure.Kind != kind {
+		t.Fatalf("got %v, expected a failure of kind %s", err, kind)
+	}
+	for _, want := range words {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got %q, expected %q in it", err, want)
+		}
+	}
+	return boot
+}
+
 func TestBadImagesFailWithTheirCause(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -307,18 +324,34 @@ func TestBadImagesFailWithTheirCause(t *testing.T) {
 			t.Parallel()
 			target := r.target(t, fixture)
 			target.Setup.Ready = c.ready
-			_, err := r.pods.Boot(t.Context(), target, 0)
-			var boot *measure.BootError
-			var failure *agent.Failure
-			if !errors.As(err, &boot) || !errors.As(err, &failure) || failure.Kind != c.kind {
-				t.Fatalf("got %v, expected a failure of kind %s", err, c.kind)
-			}
-			for _, want := range c.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("got %q, expected %q in it", err, want)
-				}
-			}
+			boot := r.bootFails(t, target, c.kind, c.want)
 			if fixture == "exits" && !slices.Contains(boot.Logs, "giving up") {
+				t.Errorf("the log's last lines are %q", boot.Logs)
+			}
+		})
+	}
+}
+
+// An app that is ready first and then takes no connection any more has ended, or is
+// about to: its ports are closed before its processes are gone.
+func TestAnAppThatGoesAfterItWasReady(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for name, c := range map[string]struct {
+		afterwards string
+		kind       agent.FailureKind
+		want       []string
+	}{
+		"ends":  {"sleep 1; exit 3", agent.FailExited, []string{"ended by itself", "exit code 3"}},
+		"stays": {"sleep 60", agent.FailLoad, []string{"was ready and runs, but takes no connection any more", "connection refused"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target := r.target(t, "shell")
+			target.Setup.Command = []string{"sh", "-c", "/server serve & sleep 1; kill -9 $!; echo giving up; " + c.afterwards}
+			target.Setup.Idle = 1.5
+			boot := r.bootFails(t, target, c.kind, c.want)
+			if !slices.Contains(boot.Logs, "giving up") {
 				t.Errorf("the log's last lines are %q", boot.Logs)
 			}
 		})

@@ -14,10 +14,10 @@ import (
 
 // Bounds of k6's container. Each virtual user takes 1 to 5 MB.
 const (
-	scriptMemory  = 1 << 30
-	scriptPIDs    = 512
-	scriptMaxFile = 16 << 20
-	inspectPort   = 8080 // in the variables of a script that is only looked at
+	scriptMemory   = 1 << 30
+	scriptPIDs     = 512
+	scriptMaxFile  = 16 << 20
+	inspectAddress = "localhost:8080" // in the variables of a script that is only looked at
 )
 
 // inspectTimeout bounds the parsing of a script.
@@ -33,7 +33,7 @@ func (e *ScriptError) Error() string { return e.Message }
 func Inspect(ctx context.Context, run *engine.Run, script *k6.Script) (k6.Requirements, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, inspectTimeout, &ScriptError{fmt.Sprintf("k6 did not finish reading %s within %v", script.Test.Main, inspectTimeout)})
 	defer cancel()
-	end, err := run.Tool(ctx, nil, toolSpec(script, script.Inspect(), inspectPort))
+	end, err := run.Tool(ctx, nil, toolSpec(script, script.Inspect(), inspectAddress))
 	if err != nil && context.Cause(ctx) != nil {
 		return k6.Requirements{}, context.Cause(ctx)
 	}
@@ -50,9 +50,9 @@ func Inspect(ctx context.Context, run *engine.Run, script *k6.Script) (k6.Requir
 	return found, nil
 }
 
-func toolSpec(script *k6.Script, command []string, port int) engine.ToolSpec {
+func toolSpec(script *k6.Script, command []string, address string) engine.ToolSpec {
 	return engine.ToolSpec{
-		Image: script.Image, Command: command, Env: script.Environment(port),
+		Image: script.Image, Command: command, Env: script.Environment(address),
 		Memory: scriptMemory, PIDs: scriptPIDs, MaxFile: scriptMaxFile,
 		Directory: k6.Directory, Files: script.Files(), Writable: k6.Results,
 	}
@@ -77,7 +77,7 @@ func (b *boot) observeScript(ctx context.Context) (*agent.Observed, error) {
 	failed, fail := context.WithCancel(ctx)
 	defer fail()
 	go func() {
-		end, err := b.runScript(running, asked.Port)
+		end, err := b.runScript(running, asked.Address)
 		done <- scriptRun{end, err}
 		if err != nil {
 			fail() // the agent waits for an end that it will not be told of
@@ -102,13 +102,13 @@ func (b *boot) observeScript(ctx context.Context) (*agent.Observed, error) {
 }
 
 // runScript runs k6 once, for at most as long as the user allows.
-func (b *boot) runScript(ctx context.Context, port int) (engine.ToolEnd, error) {
+func (b *boot) runScript(ctx context.Context, address string) (engine.ToolEnd, error) {
 	script := b.target.Script
 	late := &agent.Failure{Kind: agent.FailTimeout, Message: fmt.Sprintf("k6 did not end within %v, which is `load.timeout`: shorten %s, or set it higher",
 		script.Timeout.Duration(), script.Test.Main)}
 	ctx, cancel := context.WithTimeoutCause(ctx, script.Timeout.Duration(), late)
 	defer cancel()
-	spec := toolSpec(script, script.Run(), port)
+	spec := toolSpec(script, script.Run(), address)
 	if b.pinned != nil {
 		spec.CPUs = b.pinned.Agent
 	}

@@ -86,6 +86,24 @@ func TestScriptLoadsTheApp(t *testing.T) {
 	}
 }
 
+// An app that listens on ::1 alone is loaded too: k6 tries one address of a name.
+func TestScriptLoadsTheIPv6LoopbackAlone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	target := r.scripted(t, "shapes", `
+		import http from 'k6/http';
+		export const options = { iterations: 5 };
+		export default function () { http.get(__ENV.PLIMSOLL_URL + '/'); }`)
+	target.Setup.Command = []string{"/server", "six"}
+	got, err := r.pods.Boot(t.Context(), target, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if load := got.Trial.Load; load == nil || load.Sent != 5 || load.Completed != 5 {
+		t.Errorf("load is %+v, notes %q", load, got.Trial.Notes)
+	}
+}
+
 func TestScriptsThatFail(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -54,7 +54,8 @@ type LoadResult struct {
 	Model     LoadModel      `json:"model"`   // from when latency counts
 	Offered   float64        `json:"offered"` // requests per second, over all stages; of virtual users, what they sent
 	Sent      int            `json:"sent"`
-	Completed int            `json:"completed"` // answered with an accepted status
+	Completed int            `json:"completed"`          // answered with an accepted status
+	Statuses  map[int]int    `json:"statuses,omitempty"` // of the completed, how many had which
 	Errors    int            `json:"errors"`
 	Start     Seconds        `json:"start,omitempty"` // when the first request was due, since the gate
 	Seconds   Seconds        `json:"seconds"`

@@ -38,7 +38,7 @@ func renders(raw []byte) error {
 	o := report.Options{Config: c.Config, Label: "ok", Subject: "This pull request"}
 	report.Terminal(c, o)
 	report.Headline(c, o)
-	if n := len(report.Markdown(c, o)); n > report.CommentLimit {
+	if n := len(report.Markdown(c, o)); n > report.DefaultLimit {
 		return fmt.Errorf("a comment of %d bytes", n)
 	}
 	if _, err := report.HTML(c, o); err != nil {

@@ -119,7 +119,8 @@ func (w sentence) opened(verdict string, c record.Comparison) string {
 // open is the sentence where nobody set a budget: the money, else what moved.
 func (w sentence) open(c record.Comparison) string {
 	suffix := "; no budgets are set"
-	if names := w.uncounted(c); len(names) > 0 {
+	names := w.uncounted(c)
+	if len(names) > 0 {
 		suffix = "; no pair of boots counted, and no budgets are set"
 		if len(c.Services) > 1 {
 			suffix = "; no pair of boots of " + list(names) + " counted, and no budgets are set"
@@ -132,7 +133,10 @@ func (w sentence) open(c record.Comparison) string {
 		return w.subject + " brings " + list(atMost(moves)) + suffix
 	}
 	if len(c.Services) == 0 {
-		return "Nothing was compared"
+		return w.subject + " touches no service that is measured"
+	}
+	if len(names) == len(c.Services) {
+		return "Nothing is known of the boots" + suffix
 	}
 	return "No measurable change" + suffix
 }

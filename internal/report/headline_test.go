@@ -44,7 +44,7 @@ func TestHeadline(t *testing.T) {
 		services []record.Service
 		want     string
 	}{
-		{nil, "Nothing was compared"},
+		{nil, "This change touches no service that is measured"},
 		{[]record.Service{memoryFails("api")}, "Over the line: peak memory of api (+13.2 %, budget +10 %)"},
 		{[]record.Service{memoryFails("api"), memoryFails("web")}, "Over the line: peak memory of api and peak memory of web"},
 		{[]record.Service{cheaper}, "This change makes api $86 a month cheaper (-21 %), but peak memory is over the line (+13.2 %, budget +10 %)"},
@@ -74,7 +74,7 @@ func TestHeadline(t *testing.T) {
 		{[]record.Service{memoryFails("web"), missing().Services[0], lost}, "Over the line: peak memory of web (+13.2 %, budget +10 %); 2 budgets and shop could not be measured"},
 		{[]record.Service{memoryFails("web"), lost}, "Over the line: peak memory of web (+13.2 %, budget +10 %); shop could not be measured"},
 		{[]record.Service{missing().Services[0], lost}, "Could not be measured: startup and peak memory of api and shop"},
-		{[]record.Service{noisy}, "No measurable change; no pair of boots counted, and no budgets are set"},
+		{[]record.Service{noisy}, "Nothing is known of the boots; no pair of boots counted, and no budgets are set"},
 		{[]record.Service{noisy, service("web", bulky)}, "This change brings compressed size of web ≈+67.5 %; no pair of boots of api counted, and no budgets are set"},
 		{costOnly().Services, "This change makes batch $3.60 a month dearer (+29 %), which is over the line (budget +5 %)"},
 	} {

@@ -70,7 +70,7 @@ func evilGrowth(evil, long string) *record.Growth {
 
 func TestHostileContents(t *testing.T) {
 	c := hostileContents()
-	sound(t, string(report.Markdown(c, pull())), report.CommentLimit)
+	sound(t, string(report.Markdown(c, pull())), report.DefaultLimit)
 	noForeignMarkup(t, string(report.Markdown(c, pull())))
 	noForeignMarkup(t, string(report.RecordMarkdown(c.Services[0].Head, report.Options{})))
 	for width := 40; width < 140; width += 11 {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -51,17 +52,10 @@ func ladderSection(climbers []climber, setup *record.Setup, m medium) section {
 		s.columns = append(s.columns, column{c.title, numbers})
 	}
 	boots := 0
-	for _, users := range rungsOf(climbers) {
-		for _, c := range climbers {
-			for _, step := range c.steps {
-				if step.Users != users {
-					continue
-				}
-				boots = max(boots, step.Boots)
-				s.rows = append(s.rows, stepRow(c.name, step, m))
-				s.notes = append(s.notes, stepNotes(c.name, step, m)...)
-			}
-		}
+	for _, climbed := range rungsOf(climbers) {
+		boots = max(boots, climbed.step.Boots)
+		s.rows = append(s.rows, stepRow(climbed.by, climbed.step, m))
+		s.notes = append(s.notes, stepNotes(climbed.by, climbed.step, m)...)
 	}
 	s.sizes = make([]float64, len(s.rows))
 	if len(s.rows) > 0 {
@@ -70,17 +64,22 @@ func ladderSection(climbers []climber, setup *record.Setup, m medium) section {
 	return s.dense()
 }
 
-// rungsOf are the numbers of users that any image was booted under, upwards.
-func rungsOf(climbers []climber) []int {
-	var all []int
+// rung is one step of one image.
+type rung struct {
+	by   string
+	step record.Step
+}
+
+// rungsOf are the steps of all images by their numbers of users, upwards, and in
+// the order of the images where they have the same.
+func rungsOf(climbers []climber) []rung {
+	var all []rung
 	for _, c := range climbers {
 		for _, step := range c.steps {
-			if !slices.Contains(all, step.Users) {
-				all = append(all, step.Users)
-			}
+			all = append(all, rung{c.name, step})
 		}
 	}
-	slices.Sort(all)
+	slices.SortStableFunc(all, func(a, b rung) int { return cmp.Compare(a.step.Users, b.step.Users) })
 	return all
 }
 

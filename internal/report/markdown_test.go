@@ -17,7 +17,7 @@ func TestMarkdownStructure(t *testing.T) {
 		"fail": failing(), "pass": passing(), "hostile": hostile(), "several": severalServices(), "many": many(200), "nothing": comparison(),
 		"grown": grown(), "swapped": swapped(), "hostile image": hostileContents(), "many grown": manyGrown(40),
 	} {
-		t.Run(name, func(t *testing.T) { sound(t, string(report.Markdown(c, pull())), report.CommentLimit) })
+		t.Run(name, func(t *testing.T) { sound(t, string(report.Markdown(c, pull())), report.DefaultLimit) })
 	}
 }
 
@@ -99,8 +99,6 @@ func TestMarkdownSaysWhatItLeftOut(t *testing.T) {
 	}
 }
 
-// A pull request that changes nothing of note gets no tables of failures and
-// no advice.
 func TestAServiceThatIsMissingHasNoImagesAndNoMethod(t *testing.T) {
 	c := comparison(record.Service{Name: "shop", Verdict: record.Missing, Warnings: []string{"no comparison of it was found"}})
 	page, err := report.HTML(c, report.Options{})
@@ -119,6 +117,8 @@ func TestAServiceThatIsMissingHasNoImagesAndNoMethod(t *testing.T) {
 	}
 }
 
+// A pull request that changes nothing of note gets no tables of failures and
+// no advice.
 func TestMarkdownIsShortWhenGreen(t *testing.T) {
 	md := string(report.Markdown(passing(), pull()))
 	open, _, _ := strings.Cut(md, "<details>")

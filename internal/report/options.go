@@ -2,10 +2,8 @@ package report
 
 import "cmp"
 
-// CommentLimit is the length of a comment in bytes of UTF-8 that GitHub takes
-// with room to spare: the limit is 65,536 characters, counted in a way it does
-// not document.
-const CommentLimit = 60_000
+// DefaultLimit is a length in bytes of UTF-8 that every place takes a report in.
+const DefaultLimit = 60_000
 
 // SummaryLimit is the same for a job summary, of which a step may write 1 MiB.
 const SummaryLimit = 1_000_000
@@ -18,7 +16,7 @@ const leastLimit = 4096
 type Options struct {
 	// Subject begins the verdict, "This change" when empty.
 	Subject string
-	// Limit is the most bytes of Markdown, CommentLimit when zero.
+	// Limit is the most bytes of Markdown, DefaultLimit when zero.
 	Limit int
 	// Width is the terminal's, in columns, 100 when zero.
 	Width int
@@ -48,7 +46,7 @@ func (o Options) subject() string {
 
 func (o Options) limit() int {
 	if o.Limit == 0 {
-		return CommentLimit
+		return DefaultLimit
 	}
 	return max(o.Limit, leastLimit)
 }

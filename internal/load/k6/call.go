@@ -1,7 +1,6 @@
 package k6
 
 import (
-	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -60,10 +59,10 @@ func (s *Script) Inspect() []string {
 		"--include-system-env-vars", s.main())
 }
 
-// Environment is that of k6 for an app on this port of loopback. What the user
+// Environment is that of k6 for an app at this address of loopback. What the user
 // sets comes last and wins.
-func (s *Script) Environment(port int) []string {
-	url := fmt.Sprintf("http://localhost:%d", port)
+func (s *Script) Environment(address string) []string {
+	url := "http://" + address
 	all := map[string]string{
 		"HOME": "/", "PLIMSOLL_URL": url, "BASE_URL": url,
 		"K6_AUTO_EXTENSION_RESOLUTION":    "false", // it would build another k6, over the network
