@@ -9,7 +9,8 @@ const limit = 2 ** 27 // bytes
 const passing = [408, 425, 429] // and what is wrong with the server alone
 
 async function attempt() {
-  const response = await fetch(url, { signal: AbortSignal.timeout(seconds * 1000) })
+  // No connection is kept: one that was cut off could spoil the next try, too.
+  const response = await fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(seconds * 1000) })
   if (response.ok) return { bytes: await whole(response.body) }
   await response.body?.cancel()
   return {

@@ -5,10 +5,11 @@ import { constants } from 'node:os'
 import { Problem, program, saveState, say } from './shim.mjs'
 
 try {
-  const path = program()
+  const { path, sum } = program()
   const run = randomUUID()
   // Saved before anything is started: whatever happens now, post can clean up.
   saveState('program', path)
+  saveState('sum', sum)
   saveState('run', run)
   let child // signals are caught before it is there: one must not end us and leave it behind
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child?.kill(signal))

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { savedState, say } from './shim.mjs'
+import { savedState, say, usable } from './shim.mjs'
 
 const run = savedState('run')
 const pid = Number(savedState('pid'))
@@ -28,7 +28,15 @@ async function end() {
 
 if (run) {
   if (pid) await end()
-  const cleanup = spawnSync(savedState('program'), ['cleanup', '--run', run], { stdio: 'inherit', timeout: 90_000 })
+  const [path, sum] = [savedState('program'), savedState('sum')]
+  // The tool cache is other jobs' too, and this has the token still.
+  if (sum && !usable(path, sum)) {
+    say('warning', `${path} is no longer the program that ran, so it is not run again: what run ${run} left in the container engine is removed by the next run, or by plimsoll cleanup --run ${run}`)
+  } else cleanUp(path)
+}
+
+function cleanUp(path) {
+  const cleanup = spawnSync(path, ['cleanup', '--run', run], { stdio: 'inherit', timeout: 90_000 })
   if (cleanup.error || cleanup.status !== 0) {
     say('warning', `removing what run ${run} left in the container engine failed: ${cleanup.error?.message ?? `exit code ${cleanup.status}`}`)
   }

@@ -27,13 +27,17 @@ export function say(level, message) {
 }
 
 // The path of the program: the one given, else the release this checkout names
-// by hash, else one built from this checkout.
+// by hash, else one built from this checkout. With a release comes its hash.
 export function program() {
   const given = input('binary')
-  if (given) return executable(resolve(given))
+  if (given) return { path: executable(resolve(given)), sum: '' }
+  if (process.platform !== 'linux') {
+    throw new Problem(`plimsoll boots Linux containers on the runner itself, and this one is ${process.platform}: put the job on a Linux runner, such as ubuntu-24.04`)
+  }
   const release = JSON.parse(readFileSync(join(root, 'action', 'release.json'), 'utf8'))
   const name = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}` // as Go calls it
-  return Object.hasOwn(release.sha256, name) ? released(release, name) : built(name)
+  const sum = release.sha256[name] ?? ''
+  return { path: sum ? released(release, name, sum) : built(name), sum }
 }
 
 function executable(path) {
@@ -48,8 +52,7 @@ function executable(path) {
 // Only bytes with the hash written down in this checkout are run, also from
 // the tool cache, which other jobs of the machine can write to. Where that
 // cannot be written, the program lives as long as the job.
-function released(release, name) {
-  const sum = release.sha256[name]
+function released(release, name, sum) {
   const places = [process.env.RUNNER_TOOL_CACHE, process.env.RUNNER_TEMP || tmpdir()].filter(Boolean)
     .map(dir => join(dir, 'plimsoll', sum, 'plimsoll-action'))
   const there = places.find(path => usable(path, sum))
@@ -69,7 +72,7 @@ function released(release, name) {
 
 const hash = bytes => createHash('sha256').update(bytes).digest('hex')
 
-function usable(path, sum) {
+export function usable(path, sum) {
   try {
     accessSync(path, constants.X_OK)
     return hash(readFileSync(path)) === sum

@@ -30,6 +30,9 @@ func afterAction(ctx context.Context, env Env, args []string) (int, error) {
 		return ExitOK, usagef("unknown command %q: expected no argument, or cleanup", args[0])
 	}
 	abandon(ctx, env)
+	if inputs, err := config.ReadInputs(env.Getenv); err == nil && inputs.Publishes() {
+		return ExitOK, nil // it started nothing, and there may be no engine
+	}
 	return runCleanup(ctx, env, args[1:])
 }
 
@@ -105,19 +108,19 @@ func actionPlan(inputs config.ActionInputs) (config.Plan, error) {
 	return picked, nil
 }
 
-// announce tells the workflow of an error that left nothing to publish: as
-// annotations, and as the outputs that are known all the same.
-func announce(env Env, err error, code int) {
+// announce tells the workflow of an error that left nothing to publish.
+func announce(env Env, err error, code int) { tellUnpublished(env, code, errorAnnotations(env, err)) }
+
+// tellUnpublished tells the workflow why nothing is published: as annotations, and
+// as the outputs that are known all the same.
+func tellUnpublished(env Env, code int, why []github.Annotation) {
 	p := newProgress(env, false)
-	if err := github.Annotate(env.Stdout, errorAnnotations(env, err)); err != nil {
+	if err := github.Annotate(env.Stdout, why); err != nil {
 		p.warn("%v", err)
 	}
-	verdict := record.None
-	if code == ExitMissing {
-		verdict = record.Missing
-	}
 	if path := env.Getenv("GITHUB_OUTPUT"); path != "" {
-		if err := github.AppendOutputs(path, outputs(record.Comparison{Verdict: verdict}, written{}, code)); err != nil {
+		// None would read as a run in which nothing had a budget.
+		if err := github.AppendOutputs(path, outputs(record.Comparison{Verdict: record.Missing}, written{}, code)); err != nil {
 			p.warn("%v", err)
 		}
 	}

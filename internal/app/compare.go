@@ -20,7 +20,7 @@ const defaultConfig = "plimsoll.yml"
 func runCompare(ctx context.Context, env Env, args []string) (int, error) {
 	flags := flagSet(env, "compare", "[BASE HEAD]")
 	var c common
-	c.register(flags, "comparison.json, record.json of head, report.md, report.html, junit.xml and code-quality.json")
+	c.registerReports(flags, "comparison.json, record.json of head, report.md, report.html, junit.xml and code-quality.json")
 	static := flags.Bool("static", false, "analyse the images only: boot nothing")
 	budget := flags.Duration("time", 0, "time `budget` for the measurement, such as 5m (default: what the first look needs, at least 5m)")
 	seed := flags.Uint64("seed", 0, "seed of the order of boots (default: random)")

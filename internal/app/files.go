@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/plimsoll-ci/plimsoll/internal/baseline"
 	"github.com/plimsoll-ci/plimsoll/internal/config"
 )
 
@@ -110,22 +111,10 @@ func enclose(env Env, dir string) error {
 	return nil
 }
 
-// replaceFile puts a file in the place of another: a link there is replaced, and
-// not followed.
+// replaceFile puts a file in the place of another, and of no directory.
 func replaceFile(path string, content []byte) error {
 	if info, err := os.Lstat(path); err == nil && info.IsDir() {
 		return &fs.PathError{Op: "write", Path: path, Err: syscall.EISDIR}
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".plimsoll-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return baseline.Replace(path, content)
 }

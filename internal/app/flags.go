@@ -71,10 +71,15 @@ type common struct {
 	noCache  bool
 }
 
-func (c *common) register(flags *flag.FlagSet, files string) {
-	flags.StringVar(&c.config, "c", "", "configuration `file` (default plimsoll.yml, if there is one)")
+// registerReports are the flags of a command that also writes files.
+func (c *common) registerReports(flags *flag.FlagSet, files string) {
+	c.register(flags, "text, markdown or json")
 	flags.StringVar(&c.out, "out", "", "`directory` to write to: "+files)
-	flags.StringVar(&c.format, "format", "text", "what to print: text, markdown or json")
+}
+
+func (c *common) register(flags *flag.FlagSet, formats string) {
+	flags.StringVar(&c.config, "c", "", "configuration `file` (default plimsoll.yml, if there is one)")
+	flags.StringVar(&c.format, "format", "text", "what to print: "+formats)
 	flags.StringVar(&c.platform, "platform", "", "`platform` to take from multi-platform images, such as linux/amd64")
 	flags.BoolVar(&c.noCache, "no-cache", false, "read every layer, and keep nothing of it for the next run")
 	flags.BoolVar(&c.quiet, "quiet", false, "no progress on standard error")

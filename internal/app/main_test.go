@@ -27,8 +27,17 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
+	dir, err := os.MkdirTemp("", "plimsoll-app-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	scratch = dir
 	m.Run()
 }
+
+// scratch is where the commands are built that all tests share.
+var scratch string
 
 // The whole way in one process, for the race detector.
 func TestMainInProcess(t *testing.T) {

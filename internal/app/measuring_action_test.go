@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -123,26 +124,16 @@ func TestCleanupEndsTheCheckRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := github.Run{ID: 41, Attempt: 1, Event: github.Event{Owner: "o", Repo: "r", Head: github.Commit{SHA: headSHA}}}
-	check, err := client.StartCheck(t.Context(), run, "plimsoll")
-	if err != nil {
+	check := github.NewCheck(run, "plimsoll")
+	if err := client.StartCheck(t.Context(), run, &check); err != nil {
 		t.Fatal(err)
 	}
-	cleanup := func(state string) int {
-		env := map[string]string{"STATE_check": state, "GITHUB_RUN_ID": "41"}
-		getenv := func(name string) string {
-			if v, ok := env[name]; ok {
-				return v
-			}
-			return w.env[name]
-		}
-		return app.Action(t.Context(), app.Env{Getenv: getenv, Stdout: &w.stdout, Stderr: &w.stderr}, []string{"cleanup", "--run", "gone-" + engine.NewID()})
-	}
 	asked := len(w.server.Requests())
-	if code := cleanup(""); code != 0 || len(w.server.Requests()) != asked {
+	if code := w.cleanup(""); code != 0 || len(w.server.Requests()) != asked {
 		t.Errorf("without a check run: exit code %d, %d requests", code, len(w.server.Requests())-asked)
 	}
 	for range 2 {
-		if code := cleanup(fmt.Sprint(check.ID)); code != 0 {
+		if code := w.cleanup(check.State()); code != 0 {
 			t.Errorf("exit code %d\n%s", code, w.stderr.String())
 		}
 		if got := w.checked(); got.Status != "completed" || got.Conclusion != "cancelled" {
@@ -150,11 +141,24 @@ func TestCleanupEndsTheCheckRun(t *testing.T) {
 		}
 	}
 	w.server.Fail(githubtest.Fault{How: githubtest.Status(403, "Resource not accessible by integration")})
-	if code := cleanup(fmt.Sprint(check.ID)); code != 0 || !strings.Contains(w.stderr.String(), "checks: write") {
+	if code := w.cleanup(check.State()); code != 0 || !strings.Contains(w.stderr.String(), "checks: write") {
 		t.Errorf("without the permission: exit code %d\n%s", code, w.stderr.String())
 	}
 	if code := app.Action(t.Context(), app.Env{Getenv: func(string) string { return "" }, Stdout: &w.stdout, Stderr: &w.stderr}, []string{"compare"}); code != 2 {
 		t.Errorf("another command: exit code %d", code)
+	}
+}
+
+// A job that only published has no engine to clean up, and none is looked for.
+func TestCleanupOfAJobThatPublished(t *testing.T) {
+	t.Parallel()
+	for publishes, code := range map[string]int{"comparison.json": 0, "": 3} {
+		var stdout, stderr bytes.Buffer
+		env := map[string]string{"DOCKER_HOST": "unix:///nowhere/docker.sock", "INPUT_PUBLISH": publishes}
+		getenv := func(name string) string { return env[name] }
+		if got := app.Action(t.Context(), app.Env{Getenv: getenv, Stdout: &stdout, Stderr: &stderr}, []string{"cleanup", "--run", "r"}); got != code || (stderr.Len() == 0) != (code == 0) {
+			t.Errorf("publish %q: exit code %d, and %q", publishes, got, stderr.String())
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,14 +28,35 @@ func (s *step) publishSaved(ctx context.Context) (int, error) {
 	if err := s.findPull(ctx); err != nil {
 		return ExitOK, err
 	}
-	s.begin(ctx)
-	defer s.leave(ctx)
 	c, err := s.joined(ctx)
+	var pending *github.DeniedError
+	if errors.As(err, &pending) {
+		return s.leaveIt(pending)
+	}
 	if err != nil {
 		return ExitOK, err
 	}
+	s.begin(ctx)
+	defer s.leave(ctx)
+	if ctx.Err() != nil {
+		return ExitOK, ctx.Err()
+	}
 	return s.deliver(ctx, c, nil)
 }
+
+// leaveIt publishes nothing and says why. The run under way looks for labels when
+// it has measured, and this one, which is newer, would stand in the way of its
+// comment.
+func (s *step) leaveIt(pending *github.DeniedError) (int, error) {
+	s.shown = true
+	tellUnpublished(s.env, ExitOK, []github.Annotation{{Level: github.Notice, Title: "plimsoll", Message: fmt.Sprintf(
+		"nothing to publish yet: %v. It looks for labels itself when it has measured; where it does not measure, set the label again when the result is there", pending)}})
+	return ExitOK, nil
+}
+
+// nobodyWaits are the reasons for which no comment is missed: no pull request is
+// open with this head.
+var nobodyWaits = []github.Reason{github.NoPull, github.Closed, github.NewerHead}
 
 // findPull asks the API which pull request a workflow_run event is about. The
 // event does not say so for a fork, and what a fork saved could name any.
@@ -46,8 +68,11 @@ func (s *step) findPull(ctx context.Context) error {
 	pull, err := s.client.PullOf(ctx, e.Owner, e.Repo, e.HeadRef())
 	var denied *github.DeniedError
 	switch {
-	case errors.As(err, &denied):
+	case errors.As(err, &denied) && slices.Contains(nobodyWaits, denied.Reason):
 		s.progress.step("no comment: %v", denied) // the check and the summary tell the result
+		return nil
+	case errors.As(err, &denied):
+		s.unfound = denied
 		return nil
 	case err != nil:
 		return err
@@ -60,11 +85,17 @@ func (s *step) findPull(ctx context.Context) error {
 // them is told beside the others, and is missing.
 func (s *step) joined(ctx context.Context) (record.Comparison, error) {
 	files, problems := findSaved(s.inputs.Publish)
-	more, told := s.fetchSaved(ctx)
-	if ctx.Err() != nil {
-		return record.Comparison{}, ctx.Err()
+	more, told, err := s.fetchSaved(ctx)
+	if err = cmp.Or(ctx.Err(), err); err != nil {
+		return record.Comparison{}, err
 	}
 	files, problems = append(files, more...), append(problems, told...)
+	if s.inputs.ExpectsNone() {
+		if len(files) == 0 {
+			return compare.Untouched(), nil
+		}
+		problems = append(problems, "no service was expected, and there are saved comparisons")
+	}
 	expected, err := s.expected()
 	if err != nil {
 		problems = append(problems, "which services to expect is not known: "+err.Error())
@@ -93,18 +124,24 @@ func joinSaved(all []record.Comparison, expected, problems []string, onInconclus
 	return c
 }
 
-// fetchSaved takes the saved comparisons out of artifacts.
-func (s *step) fetchSaved(ctx context.Context) (files []savedFile, problems []string) {
+// fetchSaved takes the saved comparisons out of artifacts. It fails where a label
+// has come before the measurement has ended.
+func (s *step) fetchSaved(ctx context.Context) (files []savedFile, problems []string, err error) {
 	e := s.run.Event
-	of := github.ArtifactOf{Run: e.RunID, Head: e.Head.SHA}
+	labelled := e.Action == "labeled" || e.Action == "unlabeled"
+	of := github.ArtifactOf{Run: e.RunID, Head: e.Head.SHA, Asks: s.run.ID}
 	if e.Number != 0 {
 		of.Owner, of.Repo, of.Branch = e.HeadOwner, e.HeadRepo, e.Head.Ref
 	}
 	for _, name := range s.inputs.Artifacts {
 		if s.client == nil {
-			return nil, append(problems, "artifacts cannot be read without a token, which needs actions: read")
+			return nil, append(problems, "artifacts cannot be read without a token, which needs actions: read"), nil
 		}
 		found, err := s.client.Artifact(ctx, e.Owner, e.Repo, name, of)
+		var denied *github.DeniedError
+		if labelled && errors.As(err, &denied) && denied.Reason == github.Pending {
+			return nil, nil, denied
+		}
 		if err != nil {
 			problems = append(problems, fmt.Sprintf("artifact %s: %v", name, err))
 			continue
@@ -116,16 +153,13 @@ func (s *step) fetchSaved(ctx context.Context) (files []savedFile, problems []st
 			files = append(files, savedFile{f.Name, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(f.Data)), nil }})
 		}
 	}
-	return files, problems
+	return files, problems, nil
 }
-
-// nothingExpected is the input for users who want only what is there.
-const nothingExpected = "off"
 
 // expected are the services that must be there: those the user names, else those
 // of the configuration, where there is one.
 func (s *step) expected() ([]string, error) {
-	if slices.Equal(s.inputs.Expect, []string{nothingExpected}) {
+	if s.inputs.ExpectsAny() || s.inputs.ExpectsNone() {
 		return nil, nil
 	}
 	if len(s.inputs.Expect) > 0 {

@@ -1,13 +1,18 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
+	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/plimsoll-ci/plimsoll/internal/app"
 	"github.com/plimsoll-ci/plimsoll/internal/github/githubtest"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -55,6 +60,27 @@ func (w *workflow) twiceTheSame(comment string) {
 	}
 }
 
+// A log that takes no more loses neither the comment nor the check run.
+func TestFullStandardOutputLosesNoComment(t *testing.T) {
+	t.Parallel()
+	w := onPull(t, "o")
+	w.env["INPUT_PUBLISH"], w.env["GITHUB_RUN_ID"], w.env["INPUT_CONFIG"] = w.write("comparison.json", leg(t, "api", record.Fail)), "41", ""
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	getenv := func(name string) string { return w.env[name] }
+	code := app.Action(t.Context(), app.Env{Getenv: getenv, Stdout: full, Stderr: &w.stderr}, nil)
+	if code != app.ExitFail || !strings.Contains(w.stderr.String(), "no space left on device") {
+		t.Errorf("exit code %d\n%s", code, w.stderr.String())
+	}
+	says(t, "the comment", w.told(), "over the line")
+	if check := w.checked(); check.Conclusion != "failure" {
+		t.Errorf("check %+v", check)
+	}
+}
+
 // The services to expect are those of the configuration.
 func TestFanInExpectsTheConfiguration(t *testing.T) {
 	t.Parallel()
@@ -93,6 +119,42 @@ func TestPublishOfNothing(t *testing.T) {
 			t.Errorf("%s: the check is a %s", path, check.Conclusion)
 		}
 		says(t, path, w.told(), "nothing was compared")
+	}
+}
+
+// A push that takes back what touched a service: the older comment says so, and
+// where there is none, none is made.
+func TestNothingToMeasure(t *testing.T) {
+	t.Parallel()
+	w := onPull(t, "o")
+	delete(w.env, "INPUT_CONFIG")
+	gone := filepath.Join(w.dir, "gone", "*.json")
+	if code := w.action("publish", gone, "expect", "none"); code != 0 || w.checked().Conclusion != "success" {
+		t.Errorf("exit code %d, check %+v\n%s", code, w.checked(), w.stderr.String())
+	}
+	if all := w.server.Comments("o", "r", 7); len(all) > 0 {
+		t.Errorf("it commented: %s", all[0].Body)
+	}
+	file := w.write("comparison.json", leg(t, "api", record.Fail))
+	if code := w.action("publish", file, "expect", "api"); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, behavior := range []string{"off", "update"} {
+		before := w.told()
+		if code := w.action("publish", gone, "expect", "none", "comment", behavior); code != 0 || (w.told() == before) != (behavior == "off") {
+			t.Errorf("comment %s: exit code %d\n%s", behavior, code, w.told())
+		}
+	}
+	says(t, "comment", w.told(), "touches no service that is measured")
+	if got := w.outputs(); got["verdict"] != "none" || got["exit-code"] != "0" {
+		t.Errorf("outputs %v", got)
+	}
+	if code := w.action("publish", w.write("pass.json", leg(t, "api", record.Pass)), "expect", "none"); code != 3 {
+		t.Errorf("a result that nobody expects: exit code %d", code)
+	}
+	says(t, "comment", w.told(), "no service was expected, and there are saved comparisons")
+	if code := w.action("artifact", "plimsoll", "expect", "none"); code != 2 {
+		t.Errorf("an artifact of no service: exit code %d", code)
 	}
 }
 
@@ -147,6 +209,35 @@ func TestLabel(t *testing.T) {
 	says(t, "comment", w.told(), "HTTP-fan, who set it, has no write access")
 }
 
+// A label that comes while the first run still measures is that run's to look for:
+// the second says so, and stands in the way of nothing.
+func TestLabelBeforeTheMeasurementEnds(t *testing.T) {
+	t.Parallel()
+	w := onPull(t, "o")
+	delete(w.env, "INPUT_CONFIG")
+	measuring := githubtest.WorkflowRun{Owner: "o", Repo: "r", Workflow: "ci.yml", Status: "in_progress", HeadSHA: headSHA, HeadBranch: "topic"}
+	w.server.AddRun(measuring)
+	w.server.Label("o", "r", 7, "plimsoll: accept", maintainer)
+	w.event("pull_request", fmt.Sprintf(labelled, "labeled", headSHA, baseSHA))
+	w.env["GITHUB_JOB"] = "label"
+	if code := w.action("artifact", "plimsoll"); code != 0 {
+		t.Errorf("exit code %d\n%s", code, w.stderr.String())
+	}
+	says(t, "commands", strings.Join(w.commands(), "\n"), "::notice", "nothing to publish yet", "still under way", "set the label again")
+	if comments, checks := w.server.Comments("o", "r", 7), w.server.Checks("o", "r", headSHA); len(comments)+len(checks) > 0 {
+		t.Errorf("%d comments and %d check runs", len(comments), len(checks))
+	}
+	if got := w.outputs(); got["verdict"] != "missing" || got["exit-code"] != "0" {
+		t.Errorf("outputs %v", got)
+	}
+	// On a push the same is a result that is missing: nobody else would tell.
+	w.event("pull_request", fmt.Sprintf(labelled, "synchronize", headSHA, baseSHA))
+	if code := w.action("artifact", "plimsoll"); code != 3 || w.checked().Conclusion != "failure" {
+		t.Errorf("exit code %d, check %s", code, w.checked().Conclusion)
+	}
+	says(t, "comment", w.told(), "still under way")
+}
+
 func workflowRun(run int64, sha, owner string) string {
 	return fmt.Sprintf(`{"action": "completed", "repository": {"full_name": "o/r"}, "workflow_run": {"id": %d, "head_sha": %q, "head_branch": "topic",
 		"event": "pull_request", "pull_requests": [], "head_repository": {"full_name": "%s/r"}}}`, run, sha, owner)
@@ -193,6 +284,35 @@ func TestForkInTwoHalves(t *testing.T) {
 	}
 }
 
+// A comment that should be there and cannot be is told where people look, and not in
+// the log alone.
+func TestPullRequestThatCannotBeLookedFor(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		how  githubtest.How
+		says string
+	}{
+		"forbidden":    {githubtest.Status(403, "Resource not accessible by integration"), "pull-requests: read"},
+		"rate limited": {githubtest.Status(403, "API rate limit exceeded", "Retry-After", "7200"), "rate limit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := onPull(t, "stranger")
+			delete(w.env, "INPUT_CONFIG")
+			w.server.Fail(githubtest.Fault{Path: "/pulls", How: c.how})
+			w.event("workflow_run", workflowRun(9, headSHA, "stranger"))
+			if code := w.action("publish", w.write("comparison.json", leg(t, "api", record.Fail)), "summary", "false"); code != 1 {
+				t.Errorf("exit code %d\n%s", code, w.stderr.String())
+			}
+			says(t, "commands", strings.Join(w.commands(), "\n"), "::warning", "no comment", c.says)
+			says(t, "summary", w.read("summary"), "The result is only here", c.says, "Over the line")
+			if check := w.checked(); check.Conclusion != "failure" {
+				t.Errorf("check %+v", check)
+			}
+		})
+	}
+}
+
 // An API that nobody reaches costs the comment and the check, and not the verdict.
 func TestUnreachableAPI(t *testing.T) {
 	t.Parallel()
@@ -218,6 +338,62 @@ func TestUnreachableAPI(t *testing.T) {
 }
 
 // What inconclusive counts as is the user's to say; a check is only neutral then.
+// GitHub wants to be left alone when the check run is to begin: it is there in the
+// end, and without it the workflow is told.
+func TestCheckRunOnTheSecondTry(t *testing.T) {
+	t.Parallel()
+	w := onPull(t, "o")
+	delete(w.env, "INPUT_CONFIG")
+	file := w.write("comparison.json", leg(t, "api", record.Pass))
+	slow := githubtest.Status(403, "You have exceeded a secondary rate limit", "Retry-After", "170")
+	w.server.Fail(githubtest.Fault{Method: "POST", Path: "/check-runs", Times: 1, How: slow})
+	if code := w.action("publish", file); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	says(t, "log", w.stderr.String(), "no check run yet", "tried again")
+	if check := w.checked(); check.Conclusion != "success" || w.outputs()["check-url"] == "" {
+		t.Errorf("check %+v, outputs %v", check, w.outputs())
+	}
+	w.server.Fail(githubtest.Fault{Method: "POST", Path: "/check-runs", How: slow})
+	if code := w.action("publish", file); code != 0 || len(w.server.Checks("o", "r", headSHA)) != 1 {
+		t.Errorf("exit code %d, %d check runs", code, len(w.server.Checks("o", "r", headSHA)))
+	}
+	says(t, "commands", strings.Join(w.commands(), "\n"), "::warning", "no check run", `a branch that requires "plimsoll" waits for it`)
+}
+
+// A create that hangs while the step is interrupted may have made a check run: it
+// is found and ended.
+func TestInterruptWhileTheCheckRunBegins(t *testing.T) {
+	t.Parallel()
+	for name, heals := range map[string]bool{"by the step": true, "by the post step": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := onPull(t, "o")
+			delete(w.env, "INPUT_CONFIG")
+			ctx, interrupt := context.WithCancel(t.Context())
+			w.server.Fail(githubtest.Fault{Method: "POST", Path: "/check-runs", How: func(rw http.ResponseWriter, r *http.Request, proper http.Handler) {
+				time.AfterFunc(50*time.Millisecond, interrupt)
+				githubtest.HangAfter(rw, r, proper)
+			}})
+			if !heals {
+				w.server.Fail(githubtest.Fault{Method: "GET", Path: "/check-runs", Times: 1, How: githubtest.Status(403, "no")})
+			}
+			if code := w.actionIn(ctx, "publish", w.write("comparison.json", leg(t, "api", record.Pass))); code != 130 {
+				t.Errorf("exit code %d\n%s", code, w.stderr.String())
+			}
+			if !heals {
+				if check := w.checked(); check.Status != "in_progress" {
+					t.Fatalf("check %+v", check)
+				}
+				w.cleanup(w.state("check"))
+			}
+			if check := w.checked(); check.Conclusion != "cancelled" {
+				t.Errorf("check %+v\n%s", check, w.stderr.String())
+			}
+		})
+	}
+}
+
 func TestInconclusiveChecks(t *testing.T) {
 	t.Parallel()
 	w := onPull(t, "o")

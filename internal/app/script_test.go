@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -50,12 +51,20 @@ func TestScripts(t *testing.T) {
 // [TestMainInProcess] is there for the races.
 func build(t *testing.T) (bin string) {
 	t.Helper()
-	bin = t.TempDir()
-	if out, err := exec.Command("go", "build", "-o", bin, "../../cmd/plimsoll", "../../cmd/action").CombinedOutput(); err != nil {
-		t.Fatalf("build the commands: %v\n%s", err, out)
+	if err := commands(); err != nil {
+		t.Fatal(err)
 	}
-	return bin
+	return scratch
 }
+
+// commands compiles them once: linking takes seconds, each time.
+var commands = sync.OnceValue(func() error {
+	out, err := exec.Command("go", "build", "-o", scratch, "../../cmd/plimsoll", "../../cmd/action").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("build the commands: %w\n%s", err, out)
+	}
+	return nil
+})
 
 // compilePrograms fills the cache that the scripts share: they see no Go.
 func compilePrograms(t *testing.T, cache string) {

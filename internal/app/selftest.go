@@ -35,7 +35,7 @@ func mostPairs() int { return slices.Max(compare.Looks(len(usualMetrics))) }
 func runSelftest(ctx context.Context, env Env, args []string) (int, error) {
 	flags := flagSet(env, "selftest", "[IMAGE]")
 	var c common
-	c.register(flags, "none, keep what --format json prints")
+	c.register(flags, "text or json, which holds every trial")
 	pairs := flags.Int("pairs", mostPairs(), "`number` of pairs of the image with itself")
 	budget := flags.Duration("time", 0, "time `budget` for the measurement, such as 5m (default: what the pairs need)")
 	seed := flags.Uint64("seed", 0, "seed of the order of boots, and of the labels (default: random)")
@@ -65,11 +65,8 @@ func runSelftest(ctx context.Context, env Env, args []string) (int, error) {
 }
 
 func (c *common) checkSelftest() error {
-	switch {
-	case c.format != "text" && c.format != "json":
+	if c.format != "text" && c.format != "json" {
 		return usagef("--format %q: expected text or json", c.format)
-	case c.out != "":
-		return usagef("selftest writes no report: leave --out away, and keep what --format json prints")
 	}
 	return nil
 }

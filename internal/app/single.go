@@ -19,7 +19,7 @@ const maxBoots = 1000
 func runMeasure(ctx context.Context, env Env, args []string) (int, error) {
 	flags := flagSet(env, "measure", "IMAGE")
 	var c common
-	c.register(flags, "record.json and report.html")
+	c.registerReports(flags, "record.json and report.html")
 	boots := flags.Int("boots", defaultRounds, "`number` of boots, after one warm-up")
 	ladder := ladderFlag(flags)
 	images, err := parse(flags, args)
@@ -39,7 +39,7 @@ func runMeasure(ctx context.Context, env Env, args []string) (int, error) {
 func runInspect(ctx context.Context, env Env, args []string) (int, error) {
 	flags := flagSet(env, "inspect", "IMAGE")
 	var c common
-	c.register(flags, "record.json and report.html")
+	c.registerReports(flags, "record.json and report.html")
 	images, err := parse(flags, args)
 	if err != nil {
 		return ExitOK, err
@@ -142,12 +142,24 @@ func (j *job) bootAlone(ctx context.Context, s config.Service, image *side, rec 
 		climbed, err = j.climb(ctx, result, []*record.Record{rec})
 		rec.Warnings = append(rec.Warnings, climbed...)
 	}
-	if err == nil || ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return ExitOK, err
+	}
+	if err == nil {
+		return bootedCode(rec.Trials), nil
 	}
 	j.progress.failure(err)
 	rec.Warnings = append(rec.Warnings, texts(err)...)
 	return ExitMissing, nil
+}
+
+// bootedCode is the exit code of boots that all went well: where none of them
+// counts, nothing was measured.
+func bootedCode(trials []record.Trial) int {
+	if slices.ContainsFunc(trials, func(t record.Trial) bool { return t.Counts() }) {
+		return ExitOK
+	}
+	return ExitMissing
 }
 
 // saveRecord writes a record and the page that shows it.

@@ -22,10 +22,10 @@ type step struct {
 	run      github.Run
 	client   *github.Client // nil without a token
 	progress *progress
-	format   string           // to print; "" as text
-	check    *github.CheckRun // nil where there is none
-	ended    bool             // it was
-	shown    bool             // a result was published, or why there is none
+	format   string              // to print; "" as text
+	check    *github.CheckRun    // nil where there is none, nor can be
+	unfound  *github.DeniedError // why the pull request is not known; nil where it is, or there is none
+	shown    bool                // a result was published, or why there is none
 }
 
 // open reads the runner's environment.
@@ -98,14 +98,13 @@ func (s *step) deliver(ctx context.Context, c record.Comparison, failed error) (
 
 // publish shows a comparison wherever it can be shown.
 func (s *step) publish(ctx context.Context, c record.Comparison, files written, code int, marks []github.Annotation) error {
-	if err := s.print(c); err != nil {
-		return err
-	}
-	to := github.Destination{Run: s.run, Client: s.client, Check: s.check, Commands: s.env.Stdout, Behavior: github.Behavior(s.inputs.Comment)}
+	unprinted := s.print(c)
+	marks = append(marks, s.beginAgain(ctx)...)
+	to := github.Destination{Run: s.run, Client: s.client, Check: s.check, Commands: s.env.Stdout, Behavior: s.behavior(c), Unfound: s.unfound}
 	outcome := github.Publish(ctx, to, s.publication(c, files, code, marks))
-	if s.ended = outcome.Check != ""; s.ended {
+	if outcome.Check != "" {
 		s.progress.step("check run: %s", outcome.Check)
-		s.remember("")
+		s.unchecked()
 	}
 	switch {
 	case outcome.Comment.URL != "":
@@ -119,7 +118,17 @@ func (s *step) publish(ctx context.Context, c record.Comparison, files written, 
 	for _, warning := range outcome.Warnings {
 		s.progress.warn("%v", warning) // which changes no verdict
 	}
-	return nil
+	return unprinted
+}
+
+// behavior is what becomes of the comment. That nothing was to be measured is only
+// news where an older one says otherwise.
+func (s *step) behavior(c record.Comparison) github.Behavior {
+	wanted := github.Behavior(s.inputs.Comment)
+	if len(c.Services) == 0 && c.Verdict == record.None && wanted != github.Off {
+		return github.OnlyOnChange
+	}
+	return wanted
 }
 
 // print writes the comparison to standard output. It quotes images and their
@@ -138,11 +147,11 @@ func (s *step) print(c record.Comparison) error {
 func (s *step) publication(c record.Comparison, files written, code int, marks []github.Annotation) github.Publication {
 	options := s.reportOptions(c)
 	p := github.Publication{Outputs: outputs(c, files, code), Annotations: marks, Quiet: report.Unchanged(c)}
-	if s.run.Event.Number != 0 && s.inputs.Comment != config.CommentOff {
+	if (s.run.Event.Number != 0 || s.unfound != nil) && s.inputs.Comment != config.CommentOff {
 		options.Subject, options.Limit = "This pull request", github.CommentLimit-github.MarkerLimit
 		p.Comment = string(report.Markdown(c, options))
 	}
-	if s.check != nil {
+	if s.check != nil && s.check.ID != 0 {
 		p.Check = checkResult(c, options, code, marks)
 	}
 	if s.inputs.Summary {

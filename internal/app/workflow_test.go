@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-ci/plimsoll/internal/app"
+	"github.com/plimsoll-ci/plimsoll/internal/engine"
 	"github.com/plimsoll-ci/plimsoll/internal/github/githubtest"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -106,6 +107,16 @@ func (w *workflow) actionIn(ctx context.Context, inputs ...string) int {
 	return app.Action(ctx, app.Env{Getenv: getenv, Stdout: &w.stdout, Stderr: &w.stderr}, nil)
 }
 
+// cleanup runs the post step of a step that has kept this check run, and gives its
+// exit code.
+func (w *workflow) cleanup(check string) int {
+	w.t.Helper()
+	env := maps.Clone(w.env)
+	env["STATE_check"], env["GITHUB_RUN_ID"] = check, "41"
+	getenv := func(name string) string { return env[name] }
+	return app.Action(w.t.Context(), app.Env{Getenv: getenv, Stdout: &w.stdout, Stderr: &w.stderr}, []string{"cleanup", "--run", "gone-" + engine.NewID()})
+}
+
 // told is the one comment there must be.
 func (w *workflow) told() string {
 	w.t.Helper()
@@ -127,18 +138,25 @@ func (w *workflow) checked() githubtest.Check {
 }
 
 // outputs reads the outputs as the runner does, less the empty ones.
-func (w *workflow) outputs() map[string]string {
+func (w *workflow) outputs() map[string]string { return w.kept("output") }
+
+// state is what the runner would hand to the post step under this name.
+func (w *workflow) state(name string) string { return w.kept("state")[name] }
+
+// kept reads one of the runner's files of names and values, less the empty ones.
+func (w *workflow) kept(file string) map[string]string {
 	w.t.Helper()
 	got := map[string]string{}
-	lines := strings.Split(strings.TrimSuffix(w.read("output"), "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(w.read(file), "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
 		name, delimiter, ok := strings.Cut(lines[i], "<<")
 		end := slices.Index(lines[i+1:], delimiter)
 		if !ok || end < 0 {
-			w.t.Fatalf("line %d of the outputs is %q", i, lines[i])
+			w.t.Fatalf("line %d of the %s is %q", i, file, lines[i])
 		}
-		if value := strings.Join(lines[i+1:i+1+end], "\n"); value != "" {
-			got[name] = value
+		got[name] = strings.Join(lines[i+1:i+1+end], "\n")
+		if got[name] == "" {
+			delete(got, name)
 		}
 		i += end + 1
 	}

@@ -48,14 +48,15 @@ func Write(path string, rec *record.Record) error {
 	if err := Encode(&raw, rec); err != nil {
 		return fmt.Errorf("record %s: %w", path, err)
 	}
-	if err := replace(path, raw.Bytes()); err != nil {
+	if err := Replace(path, raw.Bytes()); err != nil {
 		return fmt.Errorf("record %s: %w", path, err)
 	}
 	return nil
 }
 
-// replace writes beside path and renames, which is atomic within a directory.
-func replace(path string, raw []byte) (err error) {
+// Replace puts raw into the file at path. It writes beside it and renames, which
+// is atomic within a directory; a link at path is replaced, and not followed.
+func Replace(path string, raw []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err

@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,7 +46,7 @@ var Inputs = []Input{
 	{Name: "time", Description: "Time budget of the whole run, such as 5m. Empty for what the configuration says, else one chosen."},
 	{Name: "publish", Description: "Files, globs or directories of saved comparisons, one on each line: they are published, and nothing is measured."},
 	{Name: "artifact", Description: "Names of artifacts to publish from, one on each line, in the place of publish: of the run that a workflow_run event is about, else the newest for the head commit."},
-	{Name: "expect", Description: "Services that must be among what is published, one on each line, or off for any. Empty for those of the configuration, where there is one."},
+	{Name: "expect", Description: "Services that must be among what is published, one on each line; off for any, none where no service changed. Empty for those of the configuration, where there is one."},
 	{Name: "binary", Description: "Path of a plimsoll action binary to run, instead of a released one or a build."},
 }
 
@@ -80,6 +82,19 @@ func (in ActionInputs) Images() Images {
 // Publishes reports whether saved comparisons are published, and nothing measured.
 func (in ActionInputs) Publishes() bool { return len(in.Publish) > 0 || len(in.Artifacts) > 0 }
 
+// Words in the place of services to expect.
+const (
+	expectAny  = "off"  // what there is
+	expectNone = "none" // there was nothing to measure
+)
+
+// ExpectsAny reports whether what is published is all there must be.
+func (in ActionInputs) ExpectsAny() bool { return slices.Equal(in.Expect, []string{expectAny}) }
+
+// ExpectsNone reports whether nothing was to be measured, so that nothing is there
+// to publish but that.
+func (in ActionInputs) ExpectsNone() bool { return slices.Equal(in.Expect, []string{expectNone}) }
+
 // ReadInputs reads the inputs from the environment the runner gives an Action.
 // The error joins one for every input that is wrong, each with its name.
 func ReadInputs(getenv func(string) string) (ActionInputs, error) {
@@ -106,7 +121,34 @@ func ReadInputs(getenv func(string) string) (ActionInputs, error) {
 	if len(in.Publish) > 0 && len(in.Artifacts) > 0 {
 		r.errs = append(r.errs, errors.New(`inputs "publish" and "artifact": each names what to publish, expected one of the two`))
 	}
+	if in.ExpectsNone() && len(in.Artifacts) > 0 {
+		r.errs = append(r.errs, errors.New(`inputs "expect" and "artifact": where no service is expected there is no artifact, expected "publish"`))
+	}
+	r.settled(in)
 	return in, errors.Join(r.errs...)
+}
+
+// settled tells of inputs that would change nothing: whoever gave them expects
+// something else of the step.
+func (r *inputReader) settled(in ActionInputs) {
+	if !in.Publishes() {
+		r.idle(`what must be among the results to publish, and neither "publish" nor "artifact" names any`, "expect")
+		return
+	}
+	r.idle(`what to measure, and with "publish" or "artifact" nothing is: expected where the measuring is done`, "service", "base", "head", "platform", "time")
+}
+
+// idle takes it for wrong to give any of the inputs, which say what nothing asks for.
+func (r *inputReader) idle(what string, names ...string) {
+	var given []string
+	for _, name := range names {
+		if r.text(name) != "" {
+			given = append(given, strconv.Quote(name))
+		}
+	}
+	if len(given) > 0 {
+		r.errs = append(r.errs, fmt.Errorf("input %s: this says %s", strings.Join(given, ", "), what))
+	}
 }
 
 // inputReader collects what is wrong with the inputs.
@@ -115,11 +157,14 @@ type inputReader struct {
 	errs   []error
 }
 
+// text is what was given for an input, "" for nothing.
+func (r *inputReader) text(name string) string { return strings.TrimSpace(r.getenv(variable(name))) }
+
 // input reads one input of the table; an empty one takes its default, and
 // without one the zero value.
 func input[T any](r *inputReader, name string, as notation[T]) T {
 	var v T
-	text := strings.TrimSpace(r.getenv(variable(name)))
+	text := r.text(name)
 	if text == "" {
 		text = literal(defaultOf(name))
 	}

@@ -30,7 +30,7 @@ func TestInputs(t *testing.T) {
 	got, err := config.ReadInputs(environment(map[string]string{
 		"INPUT_CONFIG": "ci/plimsoll.yml", "INPUT_BASE": "app:base", "INPUT_HEAD": " app:head ", "INPUT_PLATFORM": "linux/arm/v7",
 		"INPUT_OUT": "o", "INPUT_TOKEN": "t0ken", "INPUT_COMMENT": "false", "INPUT_SUMMARY": "TRUE", "INPUT_CHECK": "off",
-		"INPUT_SERVICE": "api\n\n web \r\n", "INPUT_PUBLISH": "a/*.json\nout dir", "INPUT_EXPECT": "api", "INPUT_ACCEPT-LABEL": "size: fine",
+		"INPUT_SERVICE": "api\n\n web \r\n", "INPUT_ACCEPT-LABEL": "size: fine",
 		"INPUT_ON-INCONCLUSIVE": "fail", "INPUT_TIME": "5m", "INPUT_BINARY": "/bin/plimsoll",
 	}))
 	if err != nil {
@@ -38,11 +38,23 @@ func TestInputs(t *testing.T) {
 	}
 	want := config.ActionInputs{
 		Config: "ci/plimsoll.yml", Base: "app:base", Head: "app:head", Platform: "linux/arm/v7", Out: "o", Token: "t0ken",
-		Comment: "off", Summary: true, Services: []string{"api", "web"}, Publish: []string{"a/*.json", "out dir"}, Expect: []string{"api"},
-		AcceptLabel: "size: fine", OnInconclusive: record.Fail, Time: 5 * time.Minute, Binary: "/bin/plimsoll",
+		Comment: "off", Summary: true, Services: []string{"api", "web"}, AcceptLabel: "size: fine", OnInconclusive: record.Fail, Time: 5 * time.Minute, Binary: "/bin/plimsoll",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestInputsOfPublishing(t *testing.T) {
+	got, err := config.ReadInputs(environment(map[string]string{"INPUT_PUBLISH": "a/*.json\nout dir", "INPUT_EXPECT": "api\n\n web \r\n"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"a/*.json", "out dir"}; !cmp.Equal(want, got.Publish) {
+		t.Errorf("publishes %q", got.Publish)
+	}
+	if want := []string{"api", "web"}; !cmp.Equal(want, got.Expect) {
+		t.Errorf("expects %q", got.Expect)
 	}
 }
 
@@ -78,9 +90,30 @@ input "summary": expected true or false, found "1": no other word is understood
 input "on-inconclusive": expected "pass", "fail" or "neutral", found "warn": an inconclusive run counts as one of these
 input "time": expected a time such as 20ms, 2s or 1m30s, found "-5m": must not be negative
 input "expect": expected a name of letters, digits, dots, dashes and underscores on each line, found "a b": "a b": it must start with a letter or digit and have at most 63 characters
-inputs "publish" and "artifact": each names what to publish, expected one of the two`
+inputs "publish" and "artifact": each names what to publish, expected one of the two
+input "service", "head", "platform", "time": this says what to measure, and with "publish" or "artifact" nothing is: expected where the measuring is done`
 	if d := cmp.Diff(want, err.Error()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestInputsThatChangeNothingAreRefused(t *testing.T) {
+	for _, given := range []map[string]string{
+		{"INPUT_PUBLISH": "a", "INPUT_BASE": "app:base"},
+		{"INPUT_ARTIFACT": "a", "INPUT_TIME": "5m"},
+		{"INPUT_EXPECT": "off"},
+	} {
+		if _, err := config.ReadInputs(environment(given)); err == nil || !strings.Contains(err.Error(), ": this says what ") {
+			t.Errorf("%v: %v", given, err)
+		}
+	}
+	for _, given := range []map[string]string{
+		{"INPUT_PUBLISH": "a", "INPUT_EXPECT": "api", "INPUT_BASE": " \n"},
+		{"INPUT_BASE": "app:base", "INPUT_SERVICE": "api"},
+	} {
+		if _, err := config.ReadInputs(environment(given)); err != nil {
+			t.Errorf("%v: %v", given, err)
+		}
 	}
 }
 

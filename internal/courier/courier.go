@@ -86,7 +86,7 @@ func (t *Courier) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp, err := t.once(req)
 		if err == nil {
 			if wait, limited := rateLimit(resp, time.Now(), try); limited {
-				if try == Tries || !t.take(wait) {
+				if try == Tries || outlasts(req.Context(), wait) || !t.take(wait) {
 					return nil, &LimitError{Status: resp.StatusCode, Wait: wait}
 				}
 				if err := Sleep(req.Context(), wait); err != nil {
@@ -181,6 +181,12 @@ func (t *Courier) take(wait time.Duration) bool {
 	}
 	t.left -= wait
 	return true
+}
+
+// outlasts reports whether a wait is longer than there is time.
+func outlasts(ctx context.Context, wait time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) < wait
 }
 
 // rateLimit tells a rate limit from other refusals and how long to wait for

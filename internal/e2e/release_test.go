@@ -144,6 +144,25 @@ func TestShimRunsTheReleaseAndKeepsIt(t *testing.T) {
 	}
 }
 
+// Another job may have put something else in the program's place meanwhile.
+func TestShimCleansUpWithTheSameProgram(t *testing.T) {
+	t.Parallel()
+	const telling = "#!/bin/sh\necho \"ran with $*\"\n"
+	server := serve(t, give(telling))
+	s := newShim(t, released(t, server.URL, telling))
+	s.wants(0)
+	if code := s.run("post.mjs", s.stateEnv()...); code != 0 || !strings.Contains(s.printed.String(), "ran with cleanup --run "+s.state()["run"]) {
+		t.Errorf("exit code %d, printed %q", code, s.printed.String())
+	}
+	if err := os.WriteFile(s.tool(telling), []byte("#!/bin/sh\necho stolen\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.printed.Reset()
+	if code := s.run("post.mjs", s.stateEnv()...); code != 0 || strings.Contains(s.printed.String(), "stolen") || !strings.Contains(s.printed.String(), "::warning title=plimsoll::") {
+		t.Errorf("exit code %d, printed %q", code, s.printed.String())
+	}
+}
+
 func TestShimRefusesAnotherRelease(t *testing.T) {
 	t.Parallel()
 	server := serve(t, give("#!/bin/sh\nexit 0\n"))

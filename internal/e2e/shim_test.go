@@ -220,6 +220,8 @@ func TestShimProblemsAreClear(t *testing.T) {
 	for name, c := range map[string]struct{ env, want string }{
 		"binary is missing":    {"INPUT_BINARY=/nonexistent", "::error title=plimsoll::input binary: /nonexistent cannot be run (ENOENT)"},
 		"binary cannot be run": {"INPUT_BINARY=" + plain, "cannot be run (EACCES)"},
+		"no Linux": {"NODE_OPTIONS=--import=data:text/javascript,Object.defineProperty(process,'platform',{value:'win32'})",
+			"and this one is win32: put the job on a Linux runner"},
 		"no release and no Go": {"PATH=/nonexistent", "put actions/setup-go before this step"},
 	} {
 		s := newShim(t, actionOf(t, `{"sha256": {}}`), c.env)

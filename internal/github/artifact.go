@@ -29,6 +29,7 @@ const maxArtifactRuns = 200
 type ArtifactOf struct {
 	Run  int64
 	Head string // SHA; with a Run what that run must be of, unless it is empty
+	Asks int64  // the run that asks, which is none that may save it yet
 
 	Owner, Repo, Branch string // that hold the head; "" where any may
 }
@@ -38,8 +39,8 @@ type ArtifactOf struct {
 // whichever workflow saved them: nothing is known of them but their size.
 //
 // It returns a [*DeniedError] with reason [NotFound] when there is no such
-// artifact or the server has no such API, [Expired] when it is not kept any
-// more, [Forbidden] when the token lacks actions: read, and [Damaged] when it
+// artifact or the server has no such API, [Pending] when there is none and a run
+// of that head has not ended, [Expired] when it is not kept any more, [Forbidden] when the token lacks actions: read, and [Damaged] when it
 // is no archive of the kind that the upload makes.
 func (c *Client) Artifact(ctx context.Context, owner, repo, name string, of ArtifactOf) ([]File, error) {
 	if err := of.check(name); err != nil {
@@ -78,10 +79,10 @@ func (of ArtifactOf) check(name string) error {
 // newestArtifact finds the artifact to read. The newest run comes first, since
 // what an older one measured was measured again.
 func (c *Client) newestArtifact(ctx context.Context, owner, repo, name string, of ArtifactOf) (*github.Artifact, error) {
-	runs := []int64{of.Run}
+	runs, under := []int64{of.Run}, int64(0)
 	if of.Run == 0 {
 		var err error
-		if runs, err = c.runsOf(ctx, owner, repo, of); err != nil {
+		if runs, under, err = c.runsOf(ctx, owner, repo, of); err != nil {
 			return nil, err
 		}
 	}
@@ -103,6 +104,9 @@ func (c *Client) newestArtifact(ctx context.Context, owner, repo, name string, o
 	}
 	if expired {
 		return nil, &DeniedError{Reason: Expired, Why: "the artifact has expired; run the workflow that measures again"}
+	}
+	if under != 0 {
+		return nil, &DeniedError{Reason: Pending, Why: fmt.Sprintf("no run of commit %s has saved an artifact of that name, and run %d is still under way", short(of.Head), under)}
 	}
 	return nil, &DeniedError{Reason: NotFound, Why: of.none()}
 }
@@ -132,28 +136,32 @@ func (of ArtifactOf) none() string {
 	return fmt.Sprintf("an artifact of that name was looked for in vain (%s); check that the workflow that measures has ended, and that it saves the artifact also when plimsoll fails the job", where)
 }
 
-// runsOf lists the runs of a commit, the newest first.
-func (c *Client) runsOf(ctx context.Context, owner, repo string, of ArtifactOf) ([]int64, error) {
-	var all []int64
+// runsOf lists the runs of a commit, the newest first, and which of them has not
+// ended, the asking one aside: 0 where all have.
+func (c *Client) runsOf(ctx context.Context, owner, repo string, of ArtifactOf) (all []int64, under int64, err error) {
 	head := strings.ToLower(of.Head)
-	_, err := eachPage(func(page int) (*github.Response, error) {
+	_, err = eachPage(func(page int) (*github.Response, error) {
 		runs, resp, err := c.api.Actions.ListRepositoryWorkflowRuns(ctx, owner, repo,
 			&github.ListWorkflowRunsOptions{HeadSHA: head, ExcludePullRequests: true, ListOptions: listed(page)})
 		if err != nil {
 			return nil, denyActions(ctx, "list the workflow runs of the commit", err)
 		}
 		for _, run := range runs.WorkflowRuns {
-			if strings.EqualFold(run.GetHeadSHA(), head) && of.ran(run) {
-				all = append(all, run.GetID())
+			if !strings.EqualFold(run.GetHeadSHA(), head) || !of.ran(run) {
+				continue
+			}
+			all = append(all, run.GetID())
+			if run.GetStatus() != "completed" && run.GetID() != of.Asks {
+				under = run.GetID()
 			}
 		}
 		return resp, nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	slices.SortFunc(all, func(a, b int64) int { return cmp.Compare(b, a) }) // GitHub numbers them as they start
-	return all[:min(len(all), maxArtifactRuns)], nil
+	return all[:min(len(all), maxArtifactRuns)], under, nil
 }
 
 // artifactsOf lists every page of a run's artifacts of a name, the newest

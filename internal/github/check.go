@@ -3,6 +3,7 @@ package github
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,13 +27,42 @@ const (
 	Cancelled Conclusion = "cancelled"
 )
 
-// CheckRun is a check run as it stands on a commit.
+// CheckRun is a check run on a commit, or one that is to be there.
 type CheckRun struct {
-	ID  int64
+	ID  int64  // 0 while it is not known to be there
 	URL string // of the web page
 
 	external string // by which it is known as made here
 	name     string
+	asked    bool // for; it may be there, whatever was heard of it
+}
+
+// NewCheck is a check run that [Client.StartCheck] can start.
+func NewCheck(run Run, name string) CheckRun {
+	return CheckRun{name: name, external: externalID(run) + rand.Text()}
+}
+
+// keptCheck is a check run as one step tells another.
+type keptCheck struct {
+	ID       int64  `json:"id,omitempty"`
+	Name     string `json:"name"`
+	External string `json:"external"`
+}
+
+// State is the check run in one line, for [ParseCheck] in a later step.
+func (c CheckRun) State() string {
+	text, _ := json.Marshal(keptCheck{c.ID, c.name, c.external}) // which numbers and texts cannot fail
+	return string(text)
+}
+
+// ParseCheck reads a [CheckRun.State]. Whether an unfinished step has asked for it
+// is not in there, so it counts as asked for.
+func ParseCheck(state string) (CheckRun, error) {
+	var kept keptCheck
+	if err := json.Unmarshal([]byte(state), &kept); err != nil || kept.External == "" {
+		return CheckRun{}, fmt.Errorf("read which check run is in progress: expected what an earlier step of this job has kept, got %q", clip(state, 200))
+	}
+	return CheckRun{ID: kept.ID, name: kept.Name, external: kept.External, asked: true}, nil
 }
 
 // CheckResult is what a check run ends with.
@@ -40,57 +70,73 @@ type CheckResult struct {
 	Conclusion  Conclusion
 	Title       string // one plain line
 	Summary     string // Markdown
-	Text        string // Markdown below the summary; "" for none
 	Annotations []Annotation
 }
 
 const checksWrite = "checks: write"
 
-// StartCheck puts a check run in progress on the run's head commit. A create
-// whose answer was lost is found again rather than repeated. It returns a
-// [*DeniedError] where the token, the commit or the server does not allow it:
-// Gitea and Forgejo have no check runs.
+// StartCheck puts a check run of [NewCheck] in progress on the run's head commit.
+// A create whose answer was lost is found again rather than repeated, also by
+// another call that goes on where one gave up. It returns a [*DeniedError] where
+// the token, the commit or the server does not allow it: Gitea and Forgejo have no
+// check runs.
 //
 // Note: nothing here asks whether a newer run has a check run already. A check
 // run belongs to a commit, so both tell of the same code, and running an old
 // run again is how a user asks for another measurement.
-func (c *Client) StartCheck(ctx context.Context, run Run, name string) (CheckRun, error) {
+func (c *Client) StartCheck(ctx context.Context, run Run, check *CheckRun) error {
 	const doing = "start a check run"
 	if !commitSHA.MatchString(run.Event.Head.SHA) {
-		return CheckRun{}, &DeniedError{Reason: Invalid, Why: "the event names no commit to put a check run on"}
+		return &DeniedError{Reason: Invalid, Why: "the event names no commit to put a check run on"}
 	}
-	check := CheckRun{name: name, external: externalID(run) + rand.Text()}
-	status, details := "in_progress", run.URL()
 	for try := 1; ; try++ {
-		made, resp, err := c.api.Checks.CreateCheckRun(ctx, run.Event.Owner, run.Event.Repo, github.CreateCheckRunOptions{
-			Name: name, HeadSHA: run.Event.Head.SHA, DetailsURL: &details, ExternalID: &check.external,
-			Status: &status, StartedAt: &github.Timestamp{Time: time.Now().UTC().Truncate(time.Second)},
-		})
-		if err == nil && made.GetID() == 0 {
-			return CheckRun{}, &DeniedError{Reason: Unreachable, Why: "could not start a check run: the answer does not say which one it is"}
+		if err := c.findCheck(ctx, run, check); err != nil || check.ID != 0 {
+			return err
+		}
+		resp, err := c.createCheck(ctx, run, check)
+		if err == nil && check.ID == 0 {
+			return &DeniedError{Reason: Unreachable, Why: "could not start a check run: the answer does not say which one it is"}
 		}
 		if err == nil {
-			check.ID, check.URL = made.GetID(), made.GetHTMLURL()
-			return check, nil
+			return nil
 		}
 		if decided(resp, err) || ctx.Err() != nil || try == courier.Tries {
-			return CheckRun{}, denyCheck(ctx, doing, err)
+			return denyCheck(ctx, doing, err)
 		}
 		if err := courier.Sleep(ctx, courier.Backoff(try)); err != nil {
-			return CheckRun{}, denyCheck(ctx, doing, err)
-		}
-		// It may have been made all the same.
-		all, err := c.checksOf(ctx, run, name)
-		if err != nil {
-			return CheckRun{}, err
-		}
-		for _, known := range all {
-			if known.GetExternalID() == check.external {
-				check.ID, check.URL = known.GetID(), known.GetHTMLURL()
-				return check, nil
-			}
+			return denyCheck(ctx, doing, err)
 		}
 	}
+}
+
+func (c *Client) createCheck(ctx context.Context, run Run, check *CheckRun) (*github.Response, error) {
+	status, details := "in_progress", run.URL()
+	check.asked = true
+	made, resp, err := c.api.Checks.CreateCheckRun(ctx, run.Event.Owner, run.Event.Repo, github.CreateCheckRunOptions{
+		Name: check.name, HeadSHA: run.Event.Head.SHA, DetailsURL: &details, ExternalID: &check.external,
+		Status: &status, StartedAt: &github.Timestamp{Time: time.Now().UTC().Truncate(time.Second)},
+	})
+	if err == nil {
+		check.ID, check.URL = made.GetID(), made.GetHTMLURL()
+	}
+	return resp, err
+}
+
+// findCheck looks for a check run that was asked for and not heard of.
+func (c *Client) findCheck(ctx context.Context, run Run, check *CheckRun) error {
+	if !check.asked || check.ID != 0 {
+		return nil
+	}
+	all, err := c.checksOf(ctx, run, check.name)
+	if err != nil {
+		return err
+	}
+	for _, known := range all {
+		if known.GetExternalID() == check.external {
+			check.ID, check.URL = known.GetID(), known.GetHTMLURL()
+		}
+	}
+	return nil
 }
 
 // checksOf lists every page of the check runs of a name on the run's head.
@@ -153,9 +199,6 @@ func (c *Client) concludeCheck(ctx context.Context, owner, repo string, check Ch
 		if i == len(batches)-1 {
 			update.Status, update.Conclusion = new("completed"), new(string(r.Conclusion))
 			update.CompletedAt = &github.Timestamp{Time: time.Now().UTC().Truncate(time.Second)}
-			if r.Text != "" {
-				update.Output.Text = new(fitCheck(r.Text))
-			}
 		}
 		sent += len(batch)
 		if err := c.updateCheck(ctx, owner, repo, check.ID, update, sent); err != nil {
@@ -200,17 +243,22 @@ func decided(resp *github.Response, err error) bool {
 }
 
 // AbandonCheck ends a check run that a cancelled or killed step left in
-// progress. One that has ended is left as it is.
-func (c *Client) AbandonCheck(ctx context.Context, owner, repo string, id int64) error {
+// progress, also one of which that step knew no more than that it had asked for
+// it. One that has ended is left as it is.
+func (c *Client) AbandonCheck(ctx context.Context, run Run, check CheckRun) error {
 	const doing = "end the check run of a cancelled step"
-	now, _, err := c.api.Checks.GetCheckRun(ctx, owner, repo, id)
+	if err := c.findCheck(ctx, run, &check); err != nil || check.ID == 0 {
+		return err
+	}
+	owner, repo := run.Event.Owner, run.Event.Repo
+	now, _, err := c.api.Checks.GetCheckRun(ctx, owner, repo, check.ID)
 	if err != nil {
 		return denyCheck(ctx, doing, err)
 	}
 	if now.GetStatus() == "completed" {
 		return nil
 	}
-	return c.concludeCheck(ctx, owner, repo, CheckRun{ID: id, name: now.GetName()}, CheckResult{
+	return c.concludeCheck(ctx, owner, repo, check, CheckResult{
 		Conclusion: Cancelled, Title: "Cancelled before there was a verdict",
 		Summary: "The step was cancelled or ended before it could tell a verdict. Run the job again.",
 	})

@@ -1,15 +1,11 @@
 package github
 
-import (
-	"unicode/utf8"
-
-	"github.com/google/go-github/v60/github"
-)
+import "github.com/google/go-github/v60/github"
 
 // GitHub's limits of a check run
 // (https://docs.github.com/rest/checks/runs#update-a-check-run).
 const (
-	maxCheckText       = 65535 // characters of summary and of text
+	maxCheckText       = 65535 // bytes of the summary; GitHub says characters, and not of which encoding
 	maxCheckTitle      = 200   // bytes; undocumented, what the page shows of it is less
 	maxAnnotationTitle = 255   // characters
 	perUpdate          = 50    // annotations in a request
@@ -20,12 +16,7 @@ const (
 const checkNotice = "\n\n_The rest was left out: a check run holds 65,535 characters. All of it is in the job summary._\n"
 
 // fitCheck cuts Markdown at a line's end to what a check run holds.
-func fitCheck(text string) string {
-	if utf8.RuneCountInString(text) <= maxCheckText {
-		return text
-	}
-	return cutAtLine(text, maxCheckText, checkNotice)
-}
+func fitCheck(text string) string { return cutAtLine(text, maxCheckText, checkNotice) }
 
 // batchesOf makes the requests' annotations: at least one batch, since the last
 // one carries the end. An annotation that stands on no line has no place in a

@@ -1,12 +1,13 @@
 package github_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
-	"unicode/utf8"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -32,11 +33,19 @@ func manyAnnotations(n int) []github.Annotation {
 	return all
 }
 
+// started starts a check run named plimsoll.
+func started(t *testing.T, api *github.Client, run github.Run) (github.CheckRun, error) {
+	t.Helper()
+	check := github.NewCheck(run, "plimsoll")
+	err := api.StartCheck(t.Context(), run, &check)
+	return check, err
+}
+
 func TestCheckRunLifeCycle(t *testing.T) {
 	s := githubtest.New(t)
 	api := client(t, s, "token")
 	run := checkedRun(s, 5)
-	check, err := api.StartCheck(t.Context(), run, "plimsoll")
+	check, err := started(t, api, run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,12 +53,12 @@ func TestCheckRunLifeCycle(t *testing.T) {
 	if len(got) != 1 || got[0].Status != "in_progress" || got[0].Conclusion != "" || got[0].Name != "plimsoll" || got[0].Details != run.URL() || got[0].ID != check.ID {
 		t.Fatalf("started: %+v", got)
 	}
-	result := github.CheckResult{Conclusion: github.Failure, Title: "api is over 1 budget", Summary: "### over\n", Text: "all of it\n", Annotations: manyAnnotations(120)}
+	result := github.CheckResult{Conclusion: github.Failure, Title: "api is over 1 budget", Summary: "### over\n", Annotations: manyAnnotations(120)}
 	if err := api.EndCheck(t.Context(), run, check, result); err != nil {
 		t.Fatal(err)
 	}
 	ended := checksOn(s)[0]
-	if ended.Status != "completed" || ended.Conclusion != "failure" || ended.Title != result.Title || ended.Summary != result.Summary || ended.Text != result.Text {
+	if ended.Status != "completed" || ended.Conclusion != "failure" || ended.Title != result.Title || ended.Summary != result.Summary {
 		t.Errorf("ended: %+v", ended)
 	}
 	var lines []int
@@ -67,7 +76,7 @@ func TestCheckRunLifeCycle(t *testing.T) {
 
 // What was received is not sent again when its answer is lost.
 func TestCheckRunWhoseAnswersAreLost(t *testing.T) {
-	for name, how := range map[string]githubtest.How{"cut before": githubtest.Cut, "cut after": githubtest.CutAfter, "500 after": githubtest.FailAfter(500)} {
+	for name, how := range map[string]githubtest.How{"cut before": githubtest.Cut, "cut after": githubtest.CutAfter, "500 after": githubtest.FailAfter(500), "hangs after": githubtest.HangAfter} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *githubtest.Server) { loseAnswers(t, s, how) })
 		})
@@ -77,7 +86,7 @@ func TestCheckRunWhoseAnswersAreLost(t *testing.T) {
 func loseAnswers(t *testing.T, s *githubtest.Server, how githubtest.How) {
 	api := client(t, s, "token")
 	s.Fail(githubtest.Fault{Method: "POST", Times: 2, How: how})
-	check, err := api.StartCheck(t.Context(), checkedRun(s, 5), "plimsoll")
+	check, err := started(t, api, checkedRun(s, 5))
 	if err != nil || len(checksOn(s)) != 1 {
 		t.Fatalf("%d check runs, %v", len(checksOn(s)), err)
 	}
@@ -91,6 +100,47 @@ func loseAnswers(t *testing.T, s *githubtest.Server, how githubtest.How) {
 	}
 }
 
+// A start that was given up goes on where it was: in this step with another call,
+// in the next one with what was kept.
+func TestCheckRunThatNobodyHeardOf(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *githubtest.Server) {
+		api, run := client(t, s, "token"), checkedRun(s, 5)
+		check := github.NewCheck(run, "plimsoll")
+		kept := check.State()
+		s.Fail(githubtest.Fault{Method: "POST", How: githubtest.HangAfter})
+		s.Fail(githubtest.Fault{Method: "GET", How: githubtest.Hang})
+		short, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if err := api.StartCheck(short, run, &check); err == nil || check.ID != 0 || len(checksOn(s)) != 1 {
+			t.Fatalf("%d check runs, and %+v, %v", len(checksOn(s)), check, err)
+		}
+		s.Heal()
+		if err := api.StartCheck(t.Context(), run, &check); err != nil || len(checksOn(s)) != 1 || check.ID != checksOn(s)[0].ID {
+			t.Errorf("%d check runs, and %+v, %v", len(checksOn(s)), check, err)
+		}
+		known, err := github.ParseCheck(kept)
+		if err == nil {
+			err = api.AbandonCheck(t.Context(), run, known)
+		}
+		if got := checksOn(s)[0]; err != nil || got.Conclusion != "cancelled" {
+			t.Errorf("%+v, %v", got, err)
+		}
+		// One that was never made has nothing to end.
+		never, err := github.ParseCheck(github.NewCheck(run, "plimsoll").State())
+		if err == nil {
+			err = api.AbandonCheck(t.Context(), run, never)
+		}
+		if err != nil || len(checksOn(s)) != 1 {
+			t.Errorf("%d check runs, %v", len(checksOn(s)), err)
+		}
+	})
+	for _, state := range []string{"", "17", "{}", `{"id": "x"}`} {
+		if _, err := github.ParseCheck(state); err == nil {
+			t.Errorf("%q was read", state)
+		}
+	}
+}
+
 // GitHub shows the latest check run of a name: a job that passes must not hide
 // one that failed, whichever comes first.
 func TestCheckRunOfTwoJobsUnderOneName(t *testing.T) {
@@ -99,7 +149,7 @@ func TestCheckRunOfTwoJobsUnderOneName(t *testing.T) {
 	run := checkedRun(s, 5)
 	var all []github.CheckRun
 	for range 2 {
-		check, err := api.StartCheck(t.Context(), run, "plimsoll")
+		check, err := started(t, api, run)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +169,7 @@ func TestCheckRunOfTwoJobsUnderOneName(t *testing.T) {
 	again := run
 	again.Attempt = 2
 	for _, run := range []github.Run{checkedRun(s, 51), again} {
-		check, err := api.StartCheck(t.Context(), run, "plimsoll")
+		check, err := started(t, api, run)
 		if err == nil {
 			err = api.EndCheck(t.Context(), run, check, github.CheckResult{Conclusion: github.Success, Title: "fine", Summary: "fine"})
 		}
@@ -132,19 +182,21 @@ func TestCheckRunOfTwoJobsUnderOneName(t *testing.T) {
 func TestCheckRunThatWasLeftInProgress(t *testing.T) {
 	s := githubtest.New(t)
 	api := client(t, s, "token")
-	check, err := api.StartCheck(t.Context(), checkedRun(s, 5), "plimsoll")
+	run := checkedRun(s, 5)
+	check, err := started(t, api, run)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second has nothing to do
-		if err := api.AbandonCheck(t.Context(), "o", "r", check.ID); err != nil {
+		if err := api.AbandonCheck(t.Context(), run, check); err != nil {
 			t.Fatal(err)
 		}
 		if got := checksOn(s)[0]; got.Conclusion != "cancelled" {
 			t.Errorf("%+v", got)
 		}
 	}
-	if err := api.AbandonCheck(t.Context(), "o", "r", check.ID+1000); err == nil {
+	check.ID += 1000
+	if err := api.AbandonCheck(t.Context(), run, check); err == nil {
 		t.Error("a check run that is not there was ended")
 	}
 }
@@ -165,7 +217,7 @@ func TestCheckRunRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := githubtest.New(t)
 			s.Fail(githubtest.Fault{Method: http.MethodPost, How: c.how})
-			_, err := client(t, s, "token").StartCheck(t.Context(), checkedRun(s, 5), "plimsoll")
+			_, err := started(t, client(t, s, "token"), checkedRun(s, 5))
 			var denied *github.DeniedError
 			if !errors.As(err, &denied) || denied.Reason != c.reason || !strings.Contains(denied.Explain(), c.says) {
 				t.Errorf("%v", err)
@@ -178,7 +230,7 @@ func TestCheckRunRefused(t *testing.T) {
 	s := githubtest.New(t)
 	run := checkedRun(s, 5)
 	run.Event.Head.SHA = "main"
-	if _, err := client(t, s, "token").StartCheck(t.Context(), run, "plimsoll"); err == nil || len(s.Requests()) > 0 {
+	if _, err := started(t, client(t, s, "token"), run); err == nil || len(s.Requests()) > 0 {
 		t.Errorf("a check run without a commit: %v", err)
 	}
 }
@@ -189,22 +241,20 @@ func TestCheckRunOfTooMuch(t *testing.T) {
 	s := githubtest.New(t)
 	api := client(t, s, "token")
 	run := checkedRun(s, 5)
-	check, err := api.StartCheck(t.Context(), run, "plimsoll")
+	check, err := started(t, api, run)
 	if err != nil {
 		t.Fatal(err)
 	}
 	annotations := append([]github.Annotation{{Level: github.Error, Message: "on no line"}}, manyAnnotations(700)...)
 	annotations[1].Title, annotations[1].Message = strings.Repeat("é", 10_000), strings.Repeat("é", 100_000)
 	long := strings.Repeat(strings.Repeat("é", 99)+"\n", 1000)
-	err = api.EndCheck(t.Context(), run, check, github.CheckResult{Conclusion: github.Neutral, Title: strings.Repeat("t", 10_000), Summary: long, Text: long, Annotations: annotations})
+	err = api.EndCheck(t.Context(), run, check, github.CheckResult{Conclusion: github.Neutral, Title: strings.Repeat("t", 10_000), Summary: long, Annotations: annotations})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := checksOn(s)[0]
-	for _, text := range []string{got.Summary, got.Text} {
-		if n := utf8.RuneCountInString(text); n > 65535 || n < 30_000 || !strings.Contains(text, "left out") {
-			t.Errorf("text of %d characters", n)
-		}
+	if n := len(got.Summary); n > 65535 || n < 60_000 || !strings.Contains(got.Summary, "left out") {
+		t.Errorf("summary of %d bytes", n)
 	}
 	if len(got.Annotations) != 500 || got.Annotations[0].Line != 1 || got.Conclusion != "neutral" {
 		t.Errorf("%d annotations, %s", len(got.Annotations), got.Conclusion)
@@ -217,7 +267,7 @@ func TestPublishEndsTheCheckWhateverBecomesOfTheComment(t *testing.T) {
 			s := githubtest.New(t)
 			api := client(t, s, "token")
 			run := checkedRun(s, 5)
-			check, err := api.StartCheck(t.Context(), run, "plimsoll")
+			check, err := started(t, api, run)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -247,7 +297,7 @@ func TestCheckRunEndsWhateverElseFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := githubtest.New(t)
 			api, run := client(t, s, "token"), checkedRun(s, 5)
-			check, err := api.StartCheck(t.Context(), run, "plimsoll")
+			check, err := started(t, api, run)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,6 +14,7 @@ const (
 	Several   Reason = "several"
 	Closed    Reason = "closed"
 	Expired   Reason = "expired"
+	Pending   Reason = "pending"
 	Damaged   Reason = "damaged"
 )
 

@@ -16,7 +16,7 @@ const publishTime = 5 * time.Minute
 // Publication is everything a finished comparison shows on GitHub, rendered.
 type Publication struct {
 	Comment     string       // Markdown for the pull request; "" wants none
-	Check       *CheckResult // what ends the check run; nil where there is none
+	Check       *CheckResult // what ends the check run; nil where none is in progress
 	Summary     string       // Markdown for the job summary; "" wants none
 	Quiet       bool         // everything passes and nothing moved: OnlyOnChange makes no comment for it
 	Outputs     []Output
@@ -26,10 +26,11 @@ type Publication struct {
 // Destination is where a [Publication] goes.
 type Destination struct {
 	Run      Run
-	Client   *Client   // nil when there is no token
-	Check    *CheckRun // in progress; nil when none could be started or none is wanted
-	Behavior Behavior  // of the comment; "" is Update
-	Commands io.Writer // the step's standard output, where the runner reads commands
+	Client   *Client      // nil when there is no token
+	Check    *CheckRun    // which the publication's ends; nil when none is wanted
+	Behavior Behavior     // of the comment; "" is Update
+	Unfound  *DeniedError // why the pull request could not be found; nil where it was, or there is none
+	Commands io.Writer    // the step's standard output, where the runner reads commands
 }
 
 // Outcome is what became of a [Publication]. Nothing in it changes a verdict.
@@ -102,6 +103,8 @@ func (o *Outcome) endCheck(ctx context.Context, to Destination, r CheckResult) {
 func post(ctx context.Context, to Destination, p Publication) (Comment, *RefusedError) {
 	event := to.Run.Event
 	switch {
+	case to.Unfound != nil:
+		return Comment{}, &RefusedError{Reason: to.Unfound.Reason, Why: to.Unfound.Explain(), Err: to.Unfound.Err}
 	case event.Number == 0:
 		return Comment{}, &RefusedError{Reason: NoPull}
 	case event.Fork:

@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,8 @@ var explanations = map[Reason]string{
 // the job summary.
 type RefusedError struct {
 	Reason Reason
-	Err    error // what GitHub or the connection said; nil when it was not asked
+	Why    string // takes the place of the reason's usual explanation; "" for that
+	Err    error  // what GitHub or the connection said; nil when it was not asked
 }
 
 // Error gives the explanation and the cause.
@@ -64,7 +66,7 @@ func (e *RefusedError) Error() string {
 
 // Explain is the reason in plain words of this program's own, safe to print
 // anywhere: nothing a server or a stranger said is in it.
-func (e *RefusedError) Explain() string { return explanations[e.Reason] }
+func (e *RefusedError) Explain() string { return cmp.Or(e.Why, explanations[e.Reason]) }
 
 // Unwrap gives the cause.
 func (e *RefusedError) Unwrap() error { return e.Err }

@@ -91,12 +91,14 @@ func (s *Server) of(owner, repo, number string) []*Comment {
 }
 
 func (s *Server) list(_ User, op operation, r *http.Request) reply {
-	all := s.of(op.param("owner"), op.param("repo"), op.param("issue_number"))
-	rendered := []any{}
-	for _, c := range all {
-		rendered = append(rendered, s.render(c))
+	all := []any{}
+	for _, c := range s.of(op.param("owner"), op.param("repo"), op.param("issue_number")) {
+		all = append(all, c)
 	}
-	items, link := s.page(r, rendered)
+	items, link := s.page(r, all)
+	for i := range items { // and not those of the other pages, of which tests have 30
+		items[i] = s.render(items[i].(*Comment))
+	}
 	return reply{code: http.StatusOK, body: items, link: link}
 }
 

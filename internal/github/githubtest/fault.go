@@ -64,6 +64,12 @@ func Hang(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 	<-r.Context().Done()
 }
 
+// HangAfter does what was asked and answers nothing until the client gives up.
+func HangAfter(_ http.ResponseWriter, r *http.Request, proper http.Handler) {
+	proper.ServeHTTP(httptest.NewRecorder(), r)
+	<-r.Context().Done()
+}
+
 // Cut closes the connection before anything was done.
 func Cut(_ http.ResponseWriter, _ *http.Request, _ http.Handler) {
 	panic(http.ErrAbortHandler)

@@ -181,10 +181,13 @@ func (s *Server) listPulls(_ User, op operation, r *http.Request) reply {
 		mine := strings.EqualFold(p.Base.Owner, op.param("owner")) && strings.EqualFold(p.Base.Repo, op.param("repo"))
 		wanted := state == "all" || p.open == (state != "closed")
 		if mine && wanted && (!filtered || strings.EqualFold(p.Head.Owner, user) && p.Head.Ref == ref) {
-			all = append(all, s.renderPull(p, s.api.list("pull-request-simple-items")))
+			all = append(all, p)
 		}
 	}
 	items, link := s.page(r, all)
+	for i := range items {
+		items[i] = s.renderPull(items[i].(*Pull), s.api.list("pull-request-simple-items"))
+	}
 	return reply{code: http.StatusOK, body: items, link: link}
 }
 
