@@ -23,14 +23,14 @@ demo: setup ## compare the example in Flask with the one in Gin; writes out/
 
 test: ## run all the tests, against a real engine
 	@scripts/fetch-k6 & scripts/setup test
-	@scripts/fetch-testdata
-	@scripts/images
+	@# Beside each other: the first two wait for the network most of the time.
 	@# With -race, so that the tests find the dependencies compiled.
-	go vet -race ./... ./testdata/images/server
+	scripts/fetch-testdata & data=$$!; scripts/images & images=$$!; trap wait EXIT; \
+	go vet -race ./... ./testdata/images/server; wait $$data; wait $$images
 	go vet -C examples/gin-vs-flask/gin ./...
 	@scripts/fetch-k6
-	@# The longest first: they are started in this order.
-	$(engine); go test -race -p 3 -parallel 4 -timeout 20m $(addprefix ./internal/,app measure e2e analyze) ./...
+	@# The longest first: they are started in this order. All are vetted by now.
+	$(engine); go test -race -vet=off -p 3 -parallel 4 -timeout 20m $(addprefix ./internal/,app measure e2e analyze) ./...
 
 lint: ## run the linters (building them takes 3 minutes the first time)
 	@mkdir -p .cache/bin

@@ -19,7 +19,6 @@ import (
 // by asking every 100 ms, sleeping first. Pods have no network, so it asks from
 // a thread inside their network namespace.
 type outsider struct {
-	api      *client.Client
 	outcomes chan outcome
 }
 
@@ -32,31 +31,43 @@ const outsidePeriod = 100 * time.Millisecond
 
 func newOutsider(b *testing.B, run string) *outsider {
 	b.Helper()
+	o := &outsider{outcomes: make(chan outcome, 1)}
+	beside(b, func(ctx context.Context, api *client.Client) {
+		o.watch(ctx, api, run)
+	})
+	return o
+}
+
+// beside asks the engine something of its own until the bench ends.
+func beside(b *testing.B, watch func(context.Context, *client.Client)) {
+	b.Helper()
 	api, err := client.New(client.FromEnv)
 	if err != nil {
 		b.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	o := &outsider{api: api, outcomes: make(chan outcome, 1)}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		o.watch(ctx, run)
+		watch(ctx, api)
 	}()
 	b.Cleanup(func() {
 		cancel()
 		<-done
 		api.Close()
 	})
-	return o
+}
+
+// starts are the events of a run's containers that begin.
+func starts(ctx context.Context, api *client.Client, run string) client.EventsResult {
+	return api.Events(ctx, client.EventsListOptions{Filters: client.Filters{}.
+		Add("type", "container").Add("event", "start").Add("label", engine.LabelRun+"="+run)})
 }
 
 // watch follows the run's containers: an agent's start gives the namespace, an
 // app's start begins the clock.
-func (o *outsider) watch(ctx context.Context, run string) {
-	events := o.api.Events(ctx, client.EventsListOptions{Filters: client.Filters{}.
-		Add("type", "container").Add("event", "start").Add("label", engine.LabelRun+"="+run)})
-	pid := 0
+func (o *outsider) watch(ctx context.Context, api *client.Client, run string) {
+	events, pid := starts(ctx, api, run), 0
 	for {
 		select {
 		case <-ctx.Done():
@@ -65,7 +76,7 @@ func (o *outsider) watch(ctx context.Context, run string) {
 			return
 		case event := <-events.Messages:
 			if event.Actor.Attributes["plimsoll.role"] == "agent" {
-				found, err := o.api.ContainerInspect(ctx, event.Actor.ID, client.ContainerInspectOptions{})
+				found, err := api.ContainerInspect(ctx, event.Actor.ID, client.ContainerInspectOptions{})
 				if err == nil && found.Container.State != nil {
 					pid = found.Container.State.Pid
 				}

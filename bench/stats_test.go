@@ -8,15 +8,12 @@ import (
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
-
-	"github.com/plimsoll-ci/plimsoll/internal/engine"
 )
 
 // statsWatcher reads what `docker stats` shows of a run's apps: the engine's stream
 // of statistics, one reading a second, with the same subtraction of page cache
 // (calculateMemUsageUnixNoCache in docker/cli, cli/command/container/stats_helpers.go).
 type statsWatcher struct {
-	api  *client.Client
 	seen chan shownStats
 }
 
@@ -28,29 +25,16 @@ type shownStats struct {
 
 func newStatsWatcher(b *testing.B, run string) *statsWatcher {
 	b.Helper()
-	api, err := client.New(client.FromEnv)
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	w := &statsWatcher{api: api, seen: make(chan shownStats, 1)}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		w.watch(ctx, run)
-	}()
-	b.Cleanup(func() {
-		cancel()
-		<-done
-		api.Close()
+	w := &statsWatcher{seen: make(chan shownStats, 1)}
+	beside(b, func(ctx context.Context, api *client.Client) {
+		w.watch(ctx, api, run)
 	})
 	return w
 }
 
 // watch follows every app of the run from its start event to its end.
-func (w *statsWatcher) watch(ctx context.Context, run string) {
-	events := w.api.Events(ctx, client.EventsListOptions{Filters: client.Filters{}.
-		Add("type", "container").Add("event", "start").Add("label", engine.LabelRun+"="+run)})
+func (w *statsWatcher) watch(ctx context.Context, api *client.Client, run string) {
+	events := starts(ctx, api, run)
 	for {
 		select {
 		case <-ctx.Done():
@@ -59,15 +43,15 @@ func (w *statsWatcher) watch(ctx context.Context, run string) {
 			return
 		case event := <-events.Messages:
 			if event.Actor.Attributes["plimsoll.role"] != "agent" {
-				w.seen <- w.follow(ctx, event.Actor.ID)
+				w.seen <- w.follow(ctx, api, event.Actor.ID)
 			}
 		}
 	}
 }
 
-func (w *statsWatcher) follow(ctx context.Context, id string) shownStats {
+func (w *statsWatcher) follow(ctx context.Context, api *client.Client, id string) shownStats {
 	var s shownStats
-	stream, err := w.api.ContainerStats(ctx, id, client.ContainerStatsOptions{Stream: true})
+	stream, err := api.ContainerStats(ctx, id, client.ContainerStatsOptions{Stream: true})
 	if err != nil {
 		return s
 	}

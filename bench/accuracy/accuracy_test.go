@@ -157,3 +157,28 @@ func TestPairs(t *testing.T) {
 		t.Errorf("no run is evidence, yet:\n%s", got)
 	}
 }
+
+// One false alarm in 19 runs is more than 3 %, and too little to call it missed.
+func TestFewAlarmsAreNeitherMetNorMissed(t *testing.T) {
+	worse := alike(24, 0.001, 99)
+	for i := range worse.Pairs {
+		worse.Pairs[i].Head[record.CPURequest] *= 2
+	}
+	for alarms, want := range map[int]string{
+		0: "**met**: 0 of 19 (at most 14.59 %",
+		1: "**not shown**: 1 of 19 (at least 0.27 %, at most 22.64 %",
+		5: "**missed**: 5 of 19 (",
+	} {
+		dir := t.TempDir()
+		runs := make([]accuracy.Run, 19)
+		for i := range runs {
+			if runs[i] = alike(24, 0.001, 1); i < alarms {
+				runs[i] = worse
+			}
+		}
+		save(t, dir, "pairs", runs...)
+		if got := said(t, dir, "pairs"); !strings.Contains(got, want) {
+			t.Errorf("%d alarms: no %q in\n%s", alarms, want, got)
+		}
+	}
+}

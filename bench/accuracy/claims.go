@@ -13,6 +13,7 @@ import (
 type Finding struct {
 	Text string // "" for no observations
 	Met  bool
+	Open bool // too little was observed to say that it is missed
 }
 
 // claim is a row of the table.

@@ -70,6 +70,8 @@ func (c claim) cell(f Finding) string {
 		return f.Text
 	case f.Met:
 		return "**met**: " + f.Text
+	case f.Open:
+		return "**not shown**: " + f.Text
 	}
 	return "**missed**: " + f.Text
 }
