@@ -8,6 +8,16 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
+// answering is a service of which every boot answers the load in this way.
+func answering(base, head map[int]int, was, is columns) compare.Input {
+	in := compare.Input{Name: "api", Base: booted(was), Head: booted(is)}
+	for i := range in.Base.Trials {
+		in.Base.Trials[i].Load = &record.LoadResult{Statuses: base}
+		in.Head.Trials[i].Load = &record.LoadResult{Statuses: head}
+	}
+	return in
+}
+
 // An image that answers the same requests otherwise does other work: that it is
 // cheaper is no gain.
 func TestOtherAnswersAreTold(t *testing.T) {
@@ -25,11 +35,7 @@ func TestOtherAnswersAreTold(t *testing.T) {
 		"base of another time": {nil, map[int]int{404: 300}, ""},
 		"many":                 {map[int]int{200: 5}, map[int]int{201: 2, 302: 3, 403: 4, 404: 5, 410: 1}, "head with 404 (33 %), 403 (27 %), 302 (20 %): "},
 	} {
-		in := compare.Input{Name: "api", Base: booted(columns{record.MemoryPeak: constant(1, 8)}), Head: booted(columns{record.MemoryPeak: constant(1, 8)})}
-		for i := range in.Base.Trials {
-			in.Base.Trials[i].Load = &record.LoadResult{Statuses: c.base}
-			in.Head.Trials[i].Load = &record.LoadResult{Statuses: c.head}
-		}
+		in := answering(c.base, c.head, columns{record.MemoryPeak: constant(1, 8)}, columns{record.MemoryPeak: constant(1, 8)})
 		all := strings.Join(compare.Run([]record.Service{compare.Service(in)}).Warnings, "\n")
 		if (c.want == "") != (all == "") || !strings.Contains(all, c.want) {
 			t.Errorf("%s: %q, want %q", name, all, c.want)
@@ -39,13 +45,64 @@ func TestOtherAnswersAreTold(t *testing.T) {
 
 // A boot that does not count shows nothing.
 func TestOtherAnswersOfVoidBootsAreNotTold(t *testing.T) {
-	in := compare.Input{Name: "api", Base: booted(columns{record.MemoryPeak: constant(1, 8)}), Head: booted(columns{record.MemoryPeak: constant(1, 8)})}
-	for i := range in.Base.Trials {
-		in.Base.Trials[i].Load = &record.LoadResult{Statuses: map[int]int{200: 9}}
-		in.Head.Trials[i].Load = &record.LoadResult{Statuses: map[int]int{200: 9}}
-	}
+	in := answering(map[int]int{200: 9}, map[int]int{200: 9}, columns{record.MemoryPeak: constant(1, 8)}, columns{record.MemoryPeak: constant(1, 8)})
 	in.Head.Trials[3].Void, in.Head.Trials[3].Load.Statuses = "steal", map[int]int{404: 9}
 	if c := compare.Run([]record.Service{compare.Service(in)}); len(c.Warnings) > 0 {
 		t.Errorf("warnings %q", c.Warnings)
+	}
+}
+
+// What shows nothing has no verdict: that head is cheap while it has lost its routes,
+// or dear while it has got new ones.
+func TestOtherWorkIsNotJudged(t *testing.T) {
+	const n = 16
+	ok, lost, moved, half := map[int]int{200: 90}, map[int]int{404: 90}, map[int]int{301: 90}, map[int]int{200: 45, 404: 45}
+	better := map[int]int{200: 48, 404: 42}
+	grow, limit := budget(0.1, unset, unset), budget(unset, unset, 150)
+	for name, c := range map[string]struct {
+		base, head map[int]int
+		is         float64 // of head, where base has 100
+		budget     record.Budget
+		id         record.MetricID
+		want       record.Verdict
+		note       string
+	}{
+		"routes lost, and cheaper":          {ok, lost, 50, grow, record.CPURequest, record.Inconclusive, "it may have done less"},
+		"routes lost, and within its limit": {ok, lost, 50, limit, record.LoadP95, record.Inconclusive, "it may have done less"},
+		"routes lost, and dearer":           {ok, lost, 200, grow, record.CPURequest, record.Fail, ""},
+		"routes lost, and over its limit":   {ok, lost, 200, limit, record.LoadP95, record.Fail, ""},
+		"half of them lost":                 {ok, half, 50, grow, record.MemoryPeak, record.Inconclusive, "it may have done less"},
+		"redirected":                        {ok, moved, 50, grow, record.CPURequest, record.Inconclusive, "it may have done less"},
+		"no longer redirected to nothing":   {lost, moved, 50, grow, record.CPURequest, record.Inconclusive, "it may have done less"},
+		"routes new, and dearer":            {lost, ok, 200, grow, record.CPURequest, record.Inconclusive, "it did more"},
+		"routes new, and within it":         {lost, ok, 100, grow, record.CPURequest, record.Pass, ""},
+		"routes new, and over its limit":    {lost, ok, 200, limit, record.LoadP95, record.Fail, ""},
+		"hardly any new, and dearer":        {half, better, 200, grow, record.CPURequest, record.Fail, ""},
+		"hardly any new, and within it":     {half, better, 100, grow, record.CPURequest, record.Pass, ""},
+		"what no load has part in":          {ok, lost, 50, grow, record.StartupReady, record.Pass, ""},
+		"the same work":                     {ok, ok, 50, grow, record.CPURequest, record.Pass, ""},
+	} {
+		in := answering(c.base, c.head, columns{c.id: about(100, 0.01, n, 1)}, columns{c.id: about(c.is, 0.01, n, 2)})
+		in.Budgets = map[record.MetricID]record.Budget{c.id: c.budget}
+		s := compare.Service(in)
+		got := row(t, s, c.id)
+		if got.Verdict != c.want || !strings.Contains(got.Note, c.note) || s.Verdict != c.want {
+			t.Errorf("%s: %s (%s), want %s", name, got.Verdict, got.Note, c.want)
+		}
+		if again := compare.NewReplay(in).Judge(compare.Variant{Budgets: in.Budgets}).Verdicts[c.id]; again != c.want {
+			t.Errorf("%s: replayed, %s", name, again)
+		}
+	}
+}
+
+// A price is judged where nothing of it depends on the load, and else is not.
+func TestThePriceOfOtherWorkIsNotJudged(t *testing.T) {
+	for id, want := range map[record.MetricID]record.Verdict{record.CPURequest: record.Inconclusive, record.MemoryIdle: record.Pass} {
+		in := answering(map[int]int{200: 9}, map[int]int{404: 9}, columns{id: about(100, 0.01, 16, 1)}, columns{id: about(50, 0.01, 16, 2)})
+		in.Budgets = map[record.MetricID]record.Budget{record.CostMonth: budget(0.1, unset, unset)}
+		in.Price = func(_ *record.Record, trial map[record.MetricID]float64) (float64, error) { return trial[id], nil }
+		if got := row(t, compare.Service(in), record.CostMonth); got.Verdict != want {
+			t.Errorf("billed for %s: %s (%s), want %s", id, got.Verdict, got.Note, want)
+		}
 	}
 }

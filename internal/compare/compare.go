@@ -21,7 +21,7 @@ func Service(in Input) record.Service {
 		Name: in.Name, Verdict: verdict,
 		Pairs: len(m.pairs), Voided: len(m.voids), Warnings: append(m.warnings, m.limitWarnings()...),
 		Base: m.base, Head: m.head,
-		Metrics: rows, Cost: cost,
+		Metrics: rows, Cost: cost, OtherWork: m.work.other,
 	}
 }
 
@@ -33,8 +33,8 @@ func Run(services []record.Service) record.Comparison {
 	}
 	for _, s := range services {
 		c.Verdict = record.Worst(c.Verdict, s.Verdict)
-		if other := otherAnswers(s); other != "" {
-			c.Warnings = append(c.Warnings, other)
+		if s.OtherWork {
+			c.Warnings = append(c.Warnings, otherWork(s))
 		}
 	}
 	return c

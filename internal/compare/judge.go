@@ -30,6 +30,7 @@ type matchup struct {
 	unpriced bool // and a warning says why
 	series   map[record.MetricID]series
 	claims   []claim
+	work     work
 }
 
 // claim is a hypothesis and the metric it is about.
@@ -42,6 +43,7 @@ func lay(in Input) *matchup {
 	m := &matchup{in: in, base: clone(in.Base), head: clone(in.Head), warnings: []string{}, series: map[record.MetricID]series{}}
 	paired := match(m.base.Trials, m.head.Trials)
 	m.pairs, m.voids = paired.counted, paired.voids
+	m.work = compareWork(m.pairs)
 	if w := paired.warning(); w != "" {
 		m.warnings = append(m.warnings, w)
 	}

@@ -26,6 +26,9 @@ func (m *matchup) ruling(c claim, o outcome, row record.Change, cost *record.Cos
 	if gap := m.headGap(c.id); gap != "" && o.verdict != record.Fail {
 		return ruling{record.Missing, gap}
 	}
+	if doubt := m.doubt(c, o); doubt != "" {
+		return ruling{record.Inconclusive, doubt}
+	}
 	switch {
 	case o.look == 0:
 		return ruling{o.verdict, m.noise() + fmt.Sprintf("only %d of the %d pairs that a first verdict takes", len(m.pairs), Looks(m.family())[0])}

@@ -74,6 +74,9 @@ func (m *matchup) standing(c claim, o outcome, observable bool) record.Verdict {
 	if !observable || o.verdict != record.Fail && m.headGap(c.id) != "" {
 		return record.Missing
 	}
+	if m.doubt(c, o) != "" {
+		return record.Inconclusive
+	}
 	return o.verdict
 }
 
@@ -87,6 +90,7 @@ func (r *Replay) seen(v Variant) *matchup {
 			m.pairs[i].base, m.pairs[i].head = p.head, p.base
 		}
 	}
+	m.work = compareWork(m.pairs)
 	_, priced := v.Budgets[record.CostMonth]
 	for _, metric := range record.Catalog {
 		if _, gated := v.Budgets[metric.ID]; !metric.Exact && (gated || priced) {

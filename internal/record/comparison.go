@@ -53,6 +53,7 @@ type Service struct {
 	// Config takes the place of the comparison's in one that was joined from those
 	// of several configurations.
 	Config     string `json:"config,omitempty"`
+	OtherWork  bool   `json:"other_work,omitempty"` // head answered the load otherwise than base; see [MetricID.UnderLoad]
 	Incomplete bool   `json:"incomplete,omitempty"` // its measurement ended early: the verdict is Missing or graver
 }
 

@@ -98,3 +98,13 @@ func Lookup(id MetricID) (Metric, bool) {
 	}
 	return Metric{}, false
 }
+
+// UnderLoad reports whether a metric depends on what the app does for the load that
+// it is put under, so that it compares only where the app does the same work for it.
+func (id MetricID) UnderLoad() bool {
+	switch id {
+	case MemoryPeak, CPURequest, LoadP50, LoadP95, LoadP99, LoadErrors, LoadRate, CostMonth:
+		return true
+	}
+	return false
+}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
@@ -49,6 +50,12 @@ func bills(services []record.Service) []bill {
 		}
 	}
 	return all
+}
+
+// alike leaves out services of which base and head did other work under load: that
+// one costs less than the other is no news of the change.
+func alike(services []record.Service) []record.Service {
+	return slices.DeleteFunc(slices.Clone(services), func(s record.Service) bool { return s.OtherWork })
 }
 
 // movedBills are the bills that surely changed by more than nothing, in one currency only: the first's.

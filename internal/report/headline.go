@@ -32,7 +32,9 @@ func Unchanged(c record.Comparison) bool {
 	return harmless && len(c.Warnings) == 0 && len(movedBills(bills(c.Services))) == 0 && len(w.moves(c, 0)) == 0 && len(w.unseen(c)) == 0 && len(w.uncounted(c)) == 0
 }
 
-func (w sentence) write(c record.Comparison) string {
+func (w sentence) write(c record.Comparison) string { return w.verdict(c) + w.otherwise(c) }
+
+func (w sentence) verdict(c record.Comparison) string {
 	switch c.Verdict {
 	case record.Fail:
 		return w.fail(c) + w.lost(c)
@@ -46,6 +48,26 @@ func (w sentence) write(c record.Comparison) string {
 		return w.opened("No action needed: "+w.held(c), c) + w.gains(c)
 	}
 	return w.open(c)
+}
+
+// otherwise names the services of which base and head did other work under load:
+// "; api answers the load otherwise".
+func (w sentence) otherwise(c record.Comparison) string {
+	var names []string
+	for _, s := range c.Services {
+		if s.OtherWork {
+			names = append(names, w.quote(s.Name))
+		}
+	}
+	switch n := len(names); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return "; " + names[0] + " answers the load otherwise"
+	case n > 3:
+		return "; " + plural(n, "service") + " answer the load otherwise"
+	}
+	return "; " + list(names) + " answer the load otherwise"
 }
 
 // by names who signed off: " by octocat".
@@ -138,13 +160,16 @@ func (w sentence) open(c record.Comparison) string {
 	if len(names) == len(c.Services) {
 		return "Nothing is known of the boots" + suffix
 	}
+	if len(alike(c.Services)) == 0 {
+		return "No change that can be compared" + suffix
+	}
 	return "No measurable change" + suffix
 }
 
 // paid is "This change makes api $86 a month dearer (+21 %)", or empty where no
 // bill surely moved.
 func (w sentence) paid(c record.Comparison) string {
-	sure := movedBills(bills(c.Services))
+	sure := movedBills(bills(alike(c.Services)))
 	if len(sure) == 0 {
 		return ""
 	}
@@ -153,7 +178,7 @@ func (w sentence) paid(c record.Comparison) string {
 
 // after is the money as an afterthought: "api is $86 a month dearer (+21 %)".
 func (w sentence) after(c record.Comparison) string {
-	all := bills(c.Services)
+	all := bills(alike(c.Services))
 	sure := movedBills(all)
 	switch {
 	case !slices.ContainsFunc(all, func(b bill) bool { return b.bounded }):
@@ -287,7 +312,7 @@ func (w sentence) moves(c record.Comparison, least float64) []string {
 	var names []string
 	for _, s := range c.Services {
 		for _, choice := range leading {
-			if m, ok := firstOf(s, choice); ok && m.ID != record.CostMonth && moved(m, least) {
+			if m, ok := firstOf(s, choice); ok && m.ID != record.CostMonth && moved(m, least) && !(s.OtherWork && m.ID.UnderLoad()) {
 				text, _, _ := delta(m)
 				names = append(names, w.of(s, noun(m.ID), len(c.Services) > 1)+" "+about(text, m.Estimated))
 			}

@@ -18,6 +18,9 @@ func TestHeadline(t *testing.T) {
 	noise := priced(memoryFails("api"), 412, 414, -9, 13)
 	allPass := passing().Services[0]
 	dearerPass := priced(allPass, 412, 422, 8, 12)
+	otherwise := priced(allPass, 412, 326, -104, -61)
+	lighter := service("api", sampled(record.MemoryPeak, 100, 40, record.None))
+	otherwise.OtherWork, lighter.OtherWork = true, true
 	free := priced(service("api"), 0, 5, 4, 6)
 	euro := priced(memoryFails("api"), 412, 498, 61, 104)
 	euro.Cost.Currency = "EUR"
@@ -53,6 +56,10 @@ func TestHeadline(t *testing.T) {
 		{[]record.Service{allPass}, "No action needed: api is within its 4 budgets; the bill stays the same"},
 		{[]record.Service{dearerPass}, "No action needed: api is within its 4 budgets; it is $10 a month dearer (+2.4 %)"},
 		{[]record.Service{dearerPass, dearerPass}, "No action needed: 2 services within 8 budgets; 2 services are together $20 a month dearer (+2.4 %)"},
+		{[]record.Service{otherwise}, "No action needed: api is within its 4 budgets; api answers the load otherwise"},
+		{[]record.Service{otherwise, dearerPass}, "No action needed: 2 services within 8 budgets; api is $10 a month dearer (+2.4 %); api answers the load otherwise"},
+		{[]record.Service{lighter}, "No change that can be compared; no budgets are set; api answers the load otherwise"},
+		{[]record.Service{lighter, otherwise}, "No action needed: 2 services within 4 budgets; api and api answer the load otherwise"},
 		{[]record.Service{free}, "This change makes api $5 a month dearer; no budgets are set"},
 		{[]record.Service{service("api", sampled(record.StartupReady, 0.2, 0.3, record.None), sampled(record.MemoryPeak, 100, 101, record.None))}, "This change brings startup +50 %; no budgets are set"},
 		{[]record.Service{service("api", sampled(record.StartupReady, 0.2, 0.2, record.None))}, "No measurable change; no budgets are set"},
