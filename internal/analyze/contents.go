@@ -57,8 +57,8 @@ type surveyed struct {
 	problems []string
 }
 
-// survey finds the owner of every live byte and counts it once, under the name
-// of a file that comes first.
+// survey finds the owner of every live byte and counts it once, under the oldest
+// name of a file: another hard link to it takes nothing away from that.
 func survey(img *Image) *surveyed {
 	img.tree.once.Do(func() { img.tree.seen = img.survey() })
 	return img.tree.seen
@@ -67,12 +67,16 @@ func survey(img *Image) *surveyed {
 func (img *Image) survey() *surveyed {
 	owned, problems := img.claim()
 	s := &surveyed{tree: img.tree, owners: owned, groups: newGroups(&img.tree.nodes), below: make([]record.Bytes, len(img.tree.all)), layers: img.Layers, problems: problems}
-	seen := make([]bool, len(s.inodes))
+	oldest := make([]uint32, len(s.inodes))
 	order := make([]uint32, 0, len(s.all))
 	for id := range s.each {
 		order = append(order, id)
-		if i := s.all[id].inode; i != 0 && !seen[i] {
-			seen[i] = true
+		if i := s.all[id].inode; i != 0 && (oldest[i] == 0 || id < oldest[i]) {
+			oldest[i] = id
+		}
+	}
+	for _, id := range order {
+		if i := s.all[id].inode; i != 0 && oldest[i] == id {
 			s.count(id, i)
 		}
 	}

@@ -217,6 +217,23 @@ func TestGrowthSinceARecord(t *testing.T) {
 	}
 }
 
+// Another name of a file has no bytes of its own, and the file is what it was.
+func TestAnotherNameIsNoGrowth(t *testing.T) {
+	one := imageOf(t, layerOf(t, textOf("b", "1234567"), textOf("other", "x")))
+	two := imageOf(t, layerOf(t, textOf("b", "1234567"), hardlink("a", "b"), textOf("other", "x")))
+	for _, c := range []struct {
+		base, head     Image
+		added, removed int
+	}{{one, two, 1, 0}, {two, one, 0, 1}} {
+		b, _ := Contents(c.base, nil)
+		h, _ := Contents(c.head, nil)
+		g := Grown(c.base, c.head, b, h)
+		if g.Added != (record.Tally{Files: c.added}) || g.Removed != (record.Tally{Files: c.removed}) || g.Changed != (record.Tally{}) {
+			t.Errorf("added %+v, removed %+v, changed %+v", g.Added, g.Removed, g.Changed)
+		}
+	}
+}
+
 // Every byte is somebody's, once: of packages or of nobody, live or wasted.
 func TestContentsAddUp(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {

@@ -211,13 +211,15 @@ func (d *differ) all() {
 // if there is one.
 func (d *differ) compare(id, twin uint32) {
 	i, was := d.head.all[id].inode, d.base.all[twin].inode
+	from, to := d.base.below[twin], d.head.below[id]
 	switch {
 	case twin == 0 || i != 0 && was == 0:
 		d.added(id)
 	case i == 0 && was != 0:
 		d.removed(twin)
-	case i != 0 && !d.same(d.head.inodes[i], d.base.inodes[was]):
-		from, to := d.base.below[twin], d.head.below[id]
+	case i != 0 && (from != to || !d.same(d.head.inodes[i], d.base.inodes[was])):
+		// The same file may count under this name in one image only, and in the other
+		// under an older hard link.
 		d.growth.Changed.Files++
 		d.growth.Changed.Size += to - from
 		d.note(record.FileChange{Base: &from, Head: &to}, d.head, id, i)
