@@ -69,7 +69,10 @@ func (a *autopilot) rate(s taskSize) float64 {
 
 func (a *autopilot) choose(d demand) (taskSize, error) {
 	cpu, memory := d.size(float64(a.rules.MostVCPU)).cores, d.memoryMiB()
-	size, ok := d.cheapest(a.sizes(cpu, memory), cpu, memory)
+	pulled := d.Deploys * a.registry.pull(d.Compressed)
+	size, ok := d.cheapest(a.sizes(cpu, memory), cpu, memory, func(s taskSize, run fleet) float64 {
+		return run.average() * (s.rate*a.hours + pulled)
+	})
 	if !ok {
 		return taskSize{}, fmt.Errorf("no pod of the general-purpose class has %s vCPU and %s MiB; the largest has %s vCPU and %s GiB, with at most %s GiB to a vCPU",
 			short(cpu), short(memory), short(float64(a.rules.MostVCPU)), short(float64(a.rules.Most)/1024), short(float64(a.rules.MostRatio)))

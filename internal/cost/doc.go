@@ -16,12 +16,13 @@
 //
 // What rises raises the price: more memory, CPU per request, idle CPU, bytes,
 // deploys, startup, or traffic risen in proportion, its ramp with it, never cost
-// less. The exception is a day that changes shape, and it lies in the sizing, not
-// in any vendor's rules. A
-// higher peak under the same average takes requests from the other hours, and
-// may meet the maximum of replicas. A higher average under the same peak makes
-// each replica larger, so that fewer of them, and fewer copies of the memory,
-// carry the peak.
+// less. The exceptions lie in the sizing, not in any vendor's rules. One is a day
+// that changes shape. A higher peak under the same average takes requests from the
+// other hours, and may meet the maximum of replicas. A higher average under the same
+// peak makes each replica larger, so that fewer of them, and fewer copies of the
+// memory, carry the peak. The other are declared CPUs, which need not be the cheapest:
+// where memory outgrows the sizes that have them, the replica gets a size with more,
+// and fewer of those may carry the peak.
 //
 // One billing rule makes more cost less. Where a platform stops its last replica
 // after a pause and bills the start that ends it, traffic that grows from next to

@@ -113,7 +113,11 @@ func clusterNote(hours float64, fee Price) string {
 
 func (f *fargate) choose(d demand) (taskSize, error) {
 	cpu, memory := d.size(f.most.vcpu).cores, d.memoryMiB()+f.systemMiB
-	size, ok := d.cheapest(slices.Values(f.sizes), cpu, memory)
+	pulled := d.Deploys * f.registry.pull(d.Compressed)
+	hours := f.hours + d.Deploys*d.StartupReady/3600
+	size, ok := d.cheapest(slices.Values(f.sizes), cpu, memory, func(s taskSize, run fleet) float64 {
+		return run.average() * (s.rate*hours + pulled)
+	})
 	if !ok {
 		return taskSize{}, fmt.Errorf("no %s size has %s vCPU and %s MiB%s; the largest has %s vCPU and %s GB",
 			f.what, short(cpu), short(memory), f.system(), short(f.most.vcpu), short(f.most.memoryMiB/1024))

@@ -97,7 +97,10 @@ func (f *fly) bill(d demand) (bill, error) {
 // its lasting part counts: bursts are not to be relied on.
 func (f *fly) choose(d demand) (taskSize, error) {
 	cpu, memory := d.size(f.most.vcpu).cores, d.memoryMiB()
-	size, ok := d.cheapest(slices.Values(f.sizes), cpu, memory)
+	stopped := float64(d.Unpacked) / gigabyte * f.stopped.Value * f.markup / flyPeriod
+	size, ok := d.cheapest(slices.Values(f.sizes), cpu, memory, func(s taskSize, run fleet) float64 {
+		return f.hours * (run.average()*s.rate + (run.peak-run.average())*stopped)
+	})
 	if !ok {
 		return taskSize{}, fmt.Errorf("no machine has %s cores and %s MiB; the largest has %s cores and %s GiB",
 			short(cpu), short(memory), short(f.most.vcpu), short(f.most.memoryMiB/1024))

@@ -146,6 +146,17 @@ func (r registry) prices() []Price {
 	return append(all, r.path...)
 }
 
+// perGB is what moving a gigabyte costs on all of its way, in USD.
+func (r registry) perGB() (sum float64) {
+	for _, p := range r.path {
+		sum += p.Value
+	}
+	return sum
+}
+
+// pull is what moving so many bytes to one replica costs, in USD.
+func (r registry) pull(moved record.Bytes) float64 { return float64(moved) / gigabyte * r.perGB() }
+
 // add bills keeping the image, and moving so many bytes to each replica with every
 // deploy and every time the autoscaler adds one.
 func (r registry) add(b *bill, d demand, moved record.Bytes) {
@@ -154,11 +165,7 @@ func (r registry) add(b *bill, d demand, moved record.Bytes) {
 		b.notes = append(b.notes, r.notes...)
 		return
 	}
-	perGB := 0.0
-	for _, p := range r.path {
-		perGB += p.Value
-	}
-	each := float64(moved) / gigabyte
+	perGB, each := r.perGB(), float64(moved)/gigabyte
 	if each > 0 {
 		b.add("image pulls", d.Deploys*b.replicas*each*perGB, "%s deploys x %s replicas x %s GB x $%s %s",
 			short(d.Deploys), short(b.replicas), short(each), short(perGB), r.way)

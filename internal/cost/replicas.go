@@ -87,6 +87,11 @@ func (d demand) fleet(s share) fleet {
 	return f
 }
 
+// allDay is a fleet that is the same all day.
+func allDay(replicas float64) fleet {
+	return fleet{day: 1, peak: replicas, off: replicas, held: replicas, ready: replicas}
+}
+
 // wanted, tolerance, headroom and lingering are replicas on average over the
 // month: those the traffic wants, and those beyond.
 func (f fleet) wanted() float64    { return f.day*f.peak + (1-f.day)*f.off }

@@ -9,12 +9,16 @@ type taskSize struct {
 	nth             int     // of the platform's list, where it has names for them
 }
 
+// replicaMonth is what a fleet of replicas of one size costs a month, in USD, with
+// all that hangs on how many they are.
+type replicaMonth func(taskSize, fleet) float64
+
 // cheapest takes the size that is cheapest over the month, of those that are big
 // enough for one replica: a larger one may pay when fewer of them carry the
 // traffic. Declared CPUs fix the size, as a deployment would. Where the maximum of
 // replicas carries the peak in no size it gives the largest, and false where none
 // is big enough.
-func (d demand) cheapest(sizes iter.Seq[taskSize], cpu, memoryMiB float64) (taskSize, bool) {
+func (d demand) cheapest(sizes iter.Seq[taskSize], cpu, memoryMiB float64, month replicaMonth) (taskSize, bool) {
 	var best, largest taskSize
 	lowest, fixed := 0.0, d.Declared.cores() > 0
 	for s := range sizes {
@@ -24,16 +28,16 @@ func (d demand) cheapest(sizes iter.Seq[taskSize], cpu, memoryMiB float64) (task
 		if s.vcpu > largest.vcpu {
 			largest = s
 		}
-		amount := s.rate
-		if best != (taskSize{}) && amount*float64(d.Min) >= lowest && !fixed {
-			continue // more replicas than the least only make it dearer
-		}
-		one := d.share(s.vcpu)
-		if !fixed && !d.enough(one) {
-			continue
-		}
+		amount := month(s, allDay(1))
 		if !fixed {
-			amount *= d.average(one)
+			if best != (taskSize{}) && month(s, allDay(float64(d.Min))) >= lowest {
+				continue // more replicas than the least only make it dearer
+			}
+			one := d.share(s.vcpu)
+			if !d.enough(one) {
+				continue
+			}
+			amount = month(s, d.fleet(one))
 		}
 		if best == (taskSize{}) || amount < lowest {
 			best, lowest = s, amount
