@@ -209,3 +209,34 @@ func TestMatrixExample(t *testing.T) {
 	}
 	oneCheck(t, s, secondPush, "failure")
 }
+
+// Of many services only those are measured that a pull request touches, and that
+// have a base. Where it touches none any more, the comment of an earlier push says so.
+func TestMonorepoExample(t *testing.T) {
+	t.Parallel()
+	s := githubtest.New(t)
+	p := copyExamples(t, "api-and-web.yml", "monorepo.yml")
+	p.dockerfile(t, "services/api", within)
+	p.dockerfile(t, "services/web", within)
+	p.commit(t)
+	p.dockerfile(t, "services/web", over)
+	p.dockerfile(t, "services/new", within)
+	p.commit(t)
+	p.run(t, "monorepo.yml", "pull_request", push(t, firstPush)).as(1).mustEnd(t, s.URL, 1)
+	first := oneComment(t, s, "`web`", "image, unpacked", firstPush[:7])
+	oneCheck(t, s, firstPush, "failure")
+	for _, other := range []string{"api", "new"} {
+		if strings.Contains(first.Body, "`"+other+"`") {
+			t.Errorf("%s was not touched, or is new, and the comment tells of it:\n%s", other, first.Body)
+		}
+	}
+
+	p.write(t, "README.md", "of no service")
+	p.commit(t)
+	p.run(t, "monorepo.yml", "pull_request", push(t, secondPush)).withoutEngine(t).as(2).mustEnd(t, s.URL, 0)
+	second := oneComment(t, s, "touches no service that is measured", secondPush[:7])
+	if second.ID != first.ID {
+		t.Errorf("comment %d was %d: want the same one, updated", second.ID, first.ID)
+	}
+	oneCheck(t, s, secondPush, "success")
+}
