@@ -12,45 +12,124 @@ import (
 )
 
 const (
-	// answersApart is the share of the answers from which on it tells two images
-	// apart that they were of another class: succeeded, redirected, refused.
+	// answersApart is the share of the load from which on it tells two images apart
+	// that it was answered otherwise: with success, redirected, refused, not at all.
 	answersApart = 0.01
-	// workApart is the share of the answers that must be successes of head alone to
-	// excuse head for what it costs.
+	// workApart is the share of the load that head alone must have answered with
+	// success to be excused for what that costs.
 	workApart = 0.1
 	// mostStatuses is how many statuses of a side are named.
 	mostStatuses = 3
 )
 
-// work is what base and head did for the same requests, as far as their statuses
+// answers are how a side answered the load.
+type answers struct {
+	statuses map[int]int // of the good answers, how many had which; some loads do not tell
+	good     int
+	failed   int // requests without a good answer
+}
+
+func (a *answers) add(t *record.Trial) {
+	if t.Load == nil {
+		return
+	}
+	a.good += t.Load.Completed
+	a.failed += t.Load.Errors
+	if a.statuses == nil {
+		a.statuses = map[int]int{}
+	}
+	for status, n := range t.Load.Statuses {
+		a.statuses[status] += n
+	}
+}
+
+// ofClass is the share of the good answers that have a status from class*100 on, of
+// those whose status is known.
+func (a answers) ofClass(class int) float64 {
+	n, all := 0, 0
+	for status, each := range a.statuses {
+		if all += each; status/100 == class {
+			n += each
+		}
+	}
+	return float64(n) / float64(all)
+}
+
+// errors is the share of the load without a good answer.
+func (a answers) errors() float64 { return float64(a.failed) / float64(a.good+a.failed) }
+
+// String names the most frequent: "200 (90 %), 404 (10 %)", and behind them what
+// had no good answer.
+func (a answers) String() string {
+	share := func(n int) string {
+		percent := 100 * float64(n) / float64(a.good+a.failed)
+		if percent < 10 {
+			return fmt.Sprintf("(%.1f %%)", percent)
+		}
+		return fmt.Sprintf("(%.0f %%)", percent)
+	}
+	all := slices.SortedFunc(maps.Keys(a.statuses), func(x, y int) int {
+		return cmp.Or(a.statuses[y]-a.statuses[x], x-y)
+	})
+	switch {
+	case len(all) == 1 && a.failed == 0:
+		return fmt.Sprint(all[0])
+	case len(all) == 0 && a.failed == 0:
+		return "good answers"
+	case a.good == 0:
+		return "errors"
+	}
+	var words []string
+	for _, status := range all[:min(len(all), mostStatuses)] {
+		words = append(words, fmt.Sprint(status, " ", share(a.statuses[status])))
+	}
+	if len(all) == 0 {
+		words = append(words, "good answers "+share(a.good))
+	}
+	if a.failed > 0 {
+		words = append(words, "errors "+share(a.failed))
+	}
+	return strings.Join(words, ", ")
+}
+
+// work is what base and head did for the same requests, as far as their answers
 // tell. An image that has lost its routes answers with 404, well enough for the
-// load, fast and at little cost.
+// load, fast and at little cost; and what fails may cost nothing.
 type work struct {
-	other bool // head answered otherwise than base
-	less  bool // and not with more successes: what is good of head shows nothing
-	more  bool // and with many more successes: what is bad of head shows nothing
+	other           bool // head answered otherwise than base
+	statuses        bool // with other statuses, that is
+	less, more      bool // and of its good answers no more were successes, or many more
+	fails, recovers bool // more of its requests failed, or far fewer
 }
 
 func compareWork(pairs []pair) work {
-	base, head := map[int]int{}, map[int]int{}
+	var base, head answers
 	for _, p := range pairs {
-		addAnswers(base, p.base)
-		addAnswers(head, p.head)
+		base.add(p.base)
+		head.add(p.head)
 	}
-	was, is := total(base), total(head)
-	if was == 0 || is == 0 {
-		return work{}
-	}
-	gained := func(class int) float64 {
-		return float64(ofClass(head, class))/float64(is) - float64(ofClass(base, class))/float64(was)
-	}
+	return base.against(head)
+}
+
+func (base answers) against(head answers) work {
 	var w work
+	if base.good+base.failed == 0 || head.good+head.failed == 0 {
+		return w
+	}
+	errors := head.errors() - base.errors()
+	w.fails, w.recovers = errors >= answersApart, errors <= -workApart
+	w.other = math.Abs(errors) >= answersApart
+	if len(base.statuses) == 0 || len(head.statuses) == 0 {
+		return w
+	}
+	gained := func(class int) float64 { return head.ofClass(class) - base.ofClass(class) }
 	for class := 1; class <= 9; class++ {
-		w.other = w.other || math.Abs(gained(class)) >= answersApart
+		w.statuses = w.statuses || math.Abs(gained(class)) >= answersApart
 	}
 	const successes = 2
-	w.less = w.other && gained(successes) < answersApart
-	w.more = w.other && gained(successes) >= workApart
+	w.other = w.other || w.statuses
+	w.less = w.statuses && gained(successes) < answersApart
+	w.more = w.statuses && gained(successes) >= workApart
 	return w
 }
 
@@ -58,12 +137,16 @@ func compareWork(pairs []pair) work {
 // work, "" where it does. That head is over a limit holds whatever base did.
 func (m *matchup) doubt(c claim, o outcome) string {
 	_, grows := c.hypothesis.(growth)
+	// These two are about what fails, and tell of it as it is.
+	itself := c.id == record.LoadErrors || c.id == record.LoadRate
 	switch {
 	case !m.work.other || !m.underLoad(c.id):
 		return ""
 	case o.verdict == record.Pass && m.work.less:
 		return "within its budget, but head answered the load otherwise than base and with no more success: it may have done less"
-	case o.verdict == record.Fail && grows && m.work.more:
+	case o.verdict == record.Pass && m.work.fails && !itself:
+		return "within its budget, but more of the load failed with head than with base: it may have done less"
+	case o.verdict == record.Fail && grows && (m.work.more || m.work.recovers && !itself):
 		return "over its budget, but head answered far more of the load with success than base: it did more"
 	}
 	return ""
@@ -80,56 +163,16 @@ func (m *matchup) underLoad(id record.MetricID) bool {
 
 // otherWork tells of images that answer the same requests otherwise.
 func otherWork(s record.Service) string {
-	base, head := map[int]int{}, map[int]int{}
+	var base, head answers
 	for _, t := range counted(s.Base.Trials) {
-		addAnswers(base, &t)
+		base.add(&t)
 	}
 	for _, t := range counted(s.Head.Trials) {
-		addAnswers(head, &t)
+		head.add(&t)
 	}
-	return fmt.Sprintf("%s: base answers the load with %s and head with %s: what they cost is not the cost of the same work; `expect` of a request makes an error of any other status",
-		s.Name, statuses(base), statuses(head))
-}
-
-// addAnswers adds the statuses of the good answers of a boot.
-func addAnswers(all map[int]int, t *record.Trial) {
-	if t.Load == nil {
-		return
+	text := fmt.Sprintf("%s: base answers the load with %s and head with %s: what they cost is not the cost of the same work", s.Name, base, head)
+	if base.against(head).statuses {
+		text += "; `expect` of a request makes an error of any other status"
 	}
-	for status, n := range t.Load.Statuses {
-		all[status] += n
-	}
-}
-
-func total(answers map[int]int) (n int) {
-	for _, each := range answers {
-		n += each
-	}
-	return n
-}
-
-// ofClass counts the answers from class*100 on.
-func ofClass(answers map[int]int, class int) (n int) {
-	for status, each := range answers {
-		if status/100 == class {
-			n += each
-		}
-	}
-	return n
-}
-
-// statuses are the most frequent ones: "200 (90 %), 404 (10 %)".
-func statuses(answers map[int]int) string {
-	all := slices.SortedFunc(maps.Keys(answers), func(a, b int) int {
-		return cmp.Or(answers[b]-answers[a], a-b)
-	})
-	if len(all) == 1 {
-		return fmt.Sprint(all[0])
-	}
-	var words []string
-	sum := float64(total(answers))
-	for _, status := range all[:min(len(all), mostStatuses)] {
-		words = append(words, fmt.Sprintf("%d (%.0f %%)", status, 100*float64(answers[status])/sum))
-	}
-	return strings.Join(words, ", ")
+	return text
 }

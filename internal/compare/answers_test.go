@@ -1,6 +1,7 @@
 package compare_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -12,10 +13,21 @@ import (
 func answering(base, head map[int]int, was, is columns) compare.Input {
 	in := compare.Input{Name: "api", Base: booted(was), Head: booted(is)}
 	for i := range in.Base.Trials {
-		in.Base.Trials[i].Load = &record.LoadResult{Statuses: base}
-		in.Head.Trials[i].Load = &record.LoadResult{Statuses: head}
+		in.Base.Trials[i].Load, in.Head.Trials[i].Load = answered(base), answered(head)
 	}
 	return in
+}
+
+// answered is a load with these statuses; those of 0 are errors.
+func answered(statuses map[int]int) *record.LoadResult {
+	good := maps.Clone(statuses)
+	delete(good, 0)
+	result := record.LoadResult{Statuses: good, Errors: statuses[0]}
+	for _, n := range good {
+		result.Completed += n
+	}
+	result.Sent = result.Completed + result.Errors
+	return &result
 }
 
 // An image that answers the same requests otherwise does other work: that it is
@@ -32,6 +44,11 @@ func TestOtherAnswersAreTold(t *testing.T) {
 		"one of a thousand":    {map[int]int{200: 3000}, map[int]int{200: 2997, 401: 3}, ""},
 		"a redirect gone":      {map[int]int{301: 300}, map[int]int{200: 300}, "base answers the load with 301 and head with 200: "},
 		"always a few of them": {map[int]int{200: 200, 404: 100}, map[int]int{200: 100, 404: 50}, ""},
+		"errors":               {map[int]int{200: 300}, map[int]int{200: 270, 0: 30}, "base answers the load with 200 and head with 200 (90 %), errors (10 %): "},
+		"errors gone":          {map[int]int{200: 295, 0: 5}, map[int]int{200: 300}, "base answers the load with 200 (98 %), errors (1.7 %) and head with 200: "},
+		"errors on both":       {map[int]int{200: 90, 0: 10}, map[int]int{200: 180, 0: 20}, ""},
+		"hardly any errors":    {map[int]int{200: 300}, map[int]int{200: 298, 0: 2}, ""},
+		"nothing but errors":   {map[int]int{200: 300}, map[int]int{0: 300}, "base answers the load with 200 and head with errors: "},
 		"base of another time": {nil, map[int]int{404: 300}, ""},
 		"many":                 {map[int]int{200: 5}, map[int]int{201: 2, 302: 3, 403: 4, 404: 5, 410: 1}, "head with 404 (33 %), 403 (27 %), 302 (20 %): "},
 	} {
@@ -46,7 +63,7 @@ func TestOtherAnswersAreTold(t *testing.T) {
 // A boot that does not count shows nothing.
 func TestOtherAnswersOfVoidBootsAreNotTold(t *testing.T) {
 	in := answering(map[int]int{200: 9}, map[int]int{200: 9}, columns{record.MemoryPeak: constant(1, 8)}, columns{record.MemoryPeak: constant(1, 8)})
-	in.Head.Trials[3].Void, in.Head.Trials[3].Load.Statuses = "steal", map[int]int{404: 9}
+	in.Head.Trials[3].Void, in.Head.Trials[3].Load = "steal", answered(map[int]int{404: 9})
 	if c := compare.Run([]record.Service{compare.Service(in)}); len(c.Warnings) > 0 {
 		t.Errorf("warnings %q", c.Warnings)
 	}
@@ -57,7 +74,7 @@ func TestOtherAnswersOfVoidBootsAreNotTold(t *testing.T) {
 func TestOtherWorkIsNotJudged(t *testing.T) {
 	const n = 16
 	ok, lost, moved, half := map[int]int{200: 90}, map[int]int{404: 90}, map[int]int{301: 90}, map[int]int{200: 45, 404: 45}
-	better := map[int]int{200: 48, 404: 42}
+	better, failing := map[int]int{200: 48, 404: 42}, map[int]int{200: 60, 0: 30}
 	grow, limit := budget(0.1, unset, unset), budget(unset, unset, 150)
 	for name, c := range map[string]struct {
 		base, head map[int]int
@@ -79,6 +96,12 @@ func TestOtherWorkIsNotJudged(t *testing.T) {
 		"routes new, and over its limit":    {lost, ok, 200, limit, record.LoadP95, record.Fail, ""},
 		"hardly any new, and dearer":        {half, better, 200, grow, record.CPURequest, record.Fail, ""},
 		"hardly any new, and within it":     {half, better, 100, grow, record.CPURequest, record.Pass, ""},
+		"some of it fails, and cheaper":     {ok, failing, 50, grow, record.CPURequest, record.Inconclusive, "more of the load failed with head"},
+		"some of it fails, and over it":     {ok, failing, 200, limit, record.LoadP95, record.Fail, ""},
+		"errors, within what is allowed":    {ok, failing, 50, limit, record.LoadErrors, record.Pass, ""},
+		"no errors, of nothing":             {ok, lost, 50, limit, record.LoadErrors, record.Inconclusive, "it may have done less"},
+		"what failed works, and dearer":     {failing, ok, 200, grow, record.CPURequest, record.Inconclusive, "it did more"},
+		"what failed works, and within it":  {failing, ok, 100, grow, record.CPURequest, record.Pass, ""},
 		"what no load has part in":          {ok, lost, 50, grow, record.StartupReady, record.Pass, ""},
 		"the same work":                     {ok, ok, 50, grow, record.CPURequest, record.Pass, ""},
 	} {
@@ -104,5 +127,19 @@ func TestThePriceOfOtherWorkIsNotJudged(t *testing.T) {
 		if got := row(t, compare.Service(in), record.CostMonth); got.Verdict != want {
 			t.Errorf("billed for %s: %s (%s), want %s", id, got.Verdict, got.Note, want)
 		}
+	}
+}
+
+// A k6 script tells what failed, and no status.
+func TestErrorsOfAScriptAreOtherWork(t *testing.T) {
+	in := answering(nil, nil, columns{record.CPURequest: about(100, 0.01, 16, 1)}, columns{record.CPURequest: about(50, 0.01, 16, 2)})
+	for i := range in.Base.Trials {
+		in.Base.Trials[i].Load = &record.LoadResult{Sent: 90, Completed: 90}
+		in.Head.Trials[i].Load = &record.LoadResult{Sent: 90, Completed: 60, Errors: 30}
+	}
+	in.Budgets = map[record.MetricID]record.Budget{record.CPURequest: budget(0.1, unset, unset)}
+	c := compare.Run([]record.Service{compare.Service(in)})
+	if c.Verdict != record.Inconclusive || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "base answers the load with good answers and head with good answers (67 %), errors (33 %): ") {
+		t.Errorf("%s, %q", c.Verdict, c.Warnings)
 	}
 }
