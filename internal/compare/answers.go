@@ -108,21 +108,22 @@ func compareWork(pairs []pair) work {
 		base.add(p.base)
 		head.add(p.head)
 	}
-	return base.against(head)
+	return head.against(base)
 }
 
-func (base answers) against(head answers) work {
+// against says how these are other than base's.
+func (a answers) against(base answers) work {
 	var w work
-	if base.good+base.failed == 0 || head.good+head.failed == 0 {
+	if base.good+base.failed == 0 || a.good+a.failed == 0 {
 		return w
 	}
-	errors := head.errors() - base.errors()
+	errors := a.errors() - base.errors()
 	w.fails, w.recovers = errors >= answersApart, errors <= -workApart
 	w.other = math.Abs(errors) >= answersApart
-	if len(base.statuses) == 0 || len(head.statuses) == 0 {
+	if len(base.statuses) == 0 || len(a.statuses) == 0 {
 		return w
 	}
-	gained := func(class int) float64 { return head.ofClass(class) - base.ofClass(class) }
+	gained := func(class int) float64 { return a.ofClass(class) - base.ofClass(class) }
 	for class := 1; class <= 9; class++ {
 		w.statuses = w.statuses || math.Abs(gained(class)) >= answersApart
 	}
@@ -171,7 +172,7 @@ func otherWork(s record.Service) string {
 		head.add(&t)
 	}
 	text := fmt.Sprintf("%s: base answers the load with %s and head with %s: what they cost is not the cost of the same work", s.Name, base, head)
-	if base.against(head).statuses {
+	if head.against(base).statuses {
 		text += "; `expect` of a request makes an error of any other status"
 	}
 	return text

@@ -312,7 +312,7 @@ func (w sentence) moves(c record.Comparison, least float64) []string {
 	var names []string
 	for _, s := range c.Services {
 		for _, choice := range leading {
-			if m, ok := firstOf(s, choice); ok && m.ID != record.CostMonth && moved(m, least) && !(s.OtherWork && m.ID.UnderLoad()) {
+			if m, ok := firstOf(s, choice); ok && m.ID != record.CostMonth && moved(m, least) && (!s.OtherWork || !m.ID.UnderLoad()) {
 				text, _, _ := delta(m)
 				names = append(names, w.of(s, noun(m.ID), len(c.Services) > 1)+" "+about(text, m.Estimated))
 			}
