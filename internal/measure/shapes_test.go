@@ -285,7 +285,9 @@ func TestRequestsLostInAStop(t *testing.T) {
 			if d == nil || d.Rate != 50 || d.Sent != d.Answered+d.Failed+d.Lost+d.Refused {
 				t.Fatalf("drain %+v", d)
 			}
-			if d.Sent < 10 || (d.Lost > 0) != c.lost || d.Failed > 0 || !c.lost && d.Answered < 15 {
+			// Some 16 are under way when it is told. One may come as the port is closed,
+			// which the app never accepts.
+			if (d.Lost > 10) != c.lost || !c.lost && d.Lost > 1 || d.Failed > 0 || !c.lost && d.Answered < 15 {
 				t.Errorf("drain %+v, expected lost requests: %v", d, c.lost)
 			}
 			t.Logf("%+v, exit %+v", *d, got.Trial.Exit)

@@ -116,9 +116,14 @@ func rpc([]string) int {
 // slow answers after 700 ms, so that at 50 requests per second some are always
 // under way, also when somebody else has the processor for a while. Told to end
 // it does so at once, or with the argument "graceful" after it has closed its port
-// and answered what it took.
+// and answered what it took. That is two steps: net/http hangs up on a new
+// connection of which it reads the first request after Shutdown began.
 func slow(args []string) int {
-	server := &http.Server{Addr: ":8080", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	listener, err := net.Listen("tcp", ":8080")
+	if err != nil {
+		return fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(700 * time.Millisecond)
 		ok(w, r)
 	})}
@@ -129,13 +134,15 @@ func slow(args []string) int {
 		<-told
 		if len(args) > 0 && args[0] == "graceful" {
 			defer close(ended)
-			time.Sleep(300 * time.Millisecond)        // as for an endpoint to be taken out of service
+			time.Sleep(300 * time.Millisecond) // as for an endpoint to be taken out of service
+			listener.Close()
+			time.Sleep(200 * time.Millisecond)
 			_ = server.Shutdown(context.Background()) // nothing bounds it
 			return
 		}
 		os.Exit(0)
 	}()
-	if err := server.ListenAndServe(); err != http.ErrServerClosed {
+	if err := server.Serve(listener); len(args) == 0 {
 		return fatal(err)
 	}
 	<-ended
