@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"os"
@@ -162,10 +161,7 @@ func (j *job) programTool(ctx context.Context, path string) (k6Tool, error) {
 	if err != nil {
 		return k6Tool{}, fmt.Errorf("load k6 into the engine: %w", err)
 	}
-	shown := "k6"
-	if info, err := buildinfo.ReadFile(path); err == nil && info.Main.Version != "" {
-		shown += " " + info.Main.Version
-	}
+	shown := strings.TrimSpace("k6 " + program.Version)
 	return k6Tool{shown: shown, image: image.ID, command: image.Command()}, nil
 }
 

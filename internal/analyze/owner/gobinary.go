@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/elf"
 	"github.com/plimsoll-ci/plimsoll/internal/record"
 )
 
@@ -36,23 +37,37 @@ const goStandard = "std"
 // stream as for a file that it may read at random. What has no section headers
 // is not recognised, such as what upx packed.
 func distilGoBinary(f File) ([]byte, error) {
-	if f.Size < elfHeaderSize {
-		return nil, nil
-	}
-	t := newTape(f)
-	b, err := t.peek(elfHeaderSize)
-	if err != nil {
-		return nil, err
-	}
-	h, ok := parseELFHeader(b, f.Size)
-	if !ok {
-		return nil, nil
-	}
-	info, functions, err := scanGoBinary(t, h)
+	info, functions, err := readGoBinary(f)
 	if info == nil || err != nil {
 		return nil, err
 	}
 	return json.Marshal(goModulesOf(*info, functions))
+}
+
+// GoVersion is the version of the main module of an executable that
+// distilGoBinary knows, "" where it has none.
+func GoVersion(f File) (string, error) {
+	info, _, err := readGoBinary(f)
+	if info == nil || err != nil {
+		return "", err
+	}
+	return listGoModules(*info)[0].Version, nil
+}
+
+func readGoBinary(f File) (*goInfo, *goFunctions, error) {
+	if f.Size < elf.HeaderSize {
+		return nil, nil, nil
+	}
+	t := newTape(f)
+	b, err := t.peek(elf.HeaderSize)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, ok := elf.ParseHeader(b)
+	if !ok || !tellsOfSections(h, f.Size) {
+		return nil, nil, nil
+	}
+	return scanGoBinary(t, h)
 }
 
 // goModulesOf gives each module the bytes of the functions of its packages.

@@ -1,61 +1,21 @@
 package owner
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"slices"
+
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/elf"
 )
 
-// elfHeader is what is needed of the header of an ELF file:
-// https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
-type elfHeader struct {
-	order       binary.ByteOrder
-	pointer     int   // bytes of an address: 4 or 8
-	table       int64 // offset of the section headers into the file
-	sections    int
-	sectionSize int // bytes of one section header
+const maxELFSections = 512 // a Go binary has about 40
+
+// tellsOfSections says no to a header of which the table of sections cannot be one.
+func tellsOfSections(h elf.Header, size int64) bool {
+	t := h.Sections
+	return t.Size == 16+6*h.Pointer && t.Count > 0 && t.Count <= maxELFSections &&
+		t.Offset >= elf.HeaderSize && t.Offset <= size-int64(t.Bytes())
 }
-
-const (
-	elfHeaderSize  = 64
-	maxELFSections = 512 // a Go binary has about 40
-)
-
-// parseELFHeader reads the first 64 bytes of a file. It says no to what is not
-// ELF, and to what tells of no sections.
-func parseELFHeader(b []byte, size int64) (h elfHeader, ok bool) {
-	if len(b) < elfHeaderSize || !bytes.HasPrefix(b, []byte("\x7fELF")) {
-		return h, false
-	}
-	switch b[5] {
-	case 1:
-		h.order = binary.LittleEndian
-	case 2:
-		h.order = binary.BigEndian
-	default:
-		return h, false
-	}
-	switch b[4] {
-	case 1:
-		h.pointer, h.table = 4, int64(h.order.Uint32(b[32:]))
-		h.sectionSize, h.sections = int(h.order.Uint16(b[46:])), int(h.order.Uint16(b[48:]))
-	case 2:
-		h.pointer, h.table = 8, int64(h.order.Uint64(b[40:]))
-		h.sectionSize, h.sections = int(h.order.Uint16(b[58:])), int(h.order.Uint16(b[60:]))
-	default:
-		return h, false
-	}
-	return h, h.hasTable(size)
-}
-
-func (h elfHeader) hasTable(size int64) bool {
-	return h.sectionSize == 16+6*h.pointer && h.sections > 0 && h.sections <= maxELFSections &&
-		h.table >= elfHeaderSize && h.table <= size-int64(h.tableSize())
-}
-
-func (h elfHeader) tableSize() int { return h.sections * h.sectionSize }
 
 // elfSections are those which have content in the file and are loaded when the
 // program runs, as they follow each other in the file.
@@ -68,9 +28,9 @@ type elfSection struct {
 
 // parseELFSections reads the section headers.
 // https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.sheader.html
-func parseELFSections(b []byte, h elfHeader, size int64) elfSections {
+func parseELFSections(b []byte, h elf.Header, size int64) elfSections {
 	out := elfSections{}
-	for ; len(b) >= h.sectionSize; b = b[h.sectionSize:] {
+	for ; len(b) >= h.Sections.Size; b = b[h.Sections.Size:] {
 		s, ok := parseELFSection(b, h)
 		if ok && s.start >= 0 && s.start < s.end && s.end <= size {
 			out = append(out, s)
@@ -82,17 +42,17 @@ func parseELFSections(b []byte, h elfHeader, size int64) elfSections {
 	return out
 }
 
-func parseELFSection(b []byte, h elfHeader) (elfSection, bool) {
+func parseELFSection(b []byte, h elf.Header) (elfSection, bool) {
 	const progbits, write, alloc = 1, 1, 2
 	var flags, start, length uint64
-	if h.pointer == 8 {
-		flags, start, length = h.order.Uint64(b[8:]), h.order.Uint64(b[24:]), h.order.Uint64(b[32:])
+	if h.Pointer == 8 {
+		flags, start, length = h.Order.Uint64(b[8:]), h.Order.Uint64(b[24:]), h.Order.Uint64(b[32:])
 	} else {
-		flags = uint64(h.order.Uint32(b[8:]))
-		start, length = uint64(h.order.Uint32(b[16:])), uint64(h.order.Uint32(b[20:]))
+		flags = uint64(h.Order.Uint32(b[8:]))
+		start, length = uint64(h.Order.Uint32(b[16:])), uint64(h.Order.Uint32(b[20:]))
 	}
 	s := elfSection{start: int64(start), end: int64(start + length), isWritable: flags&write != 0}
-	return s, h.order.Uint32(b[4:]) == progbits && flags&alloc != 0
+	return s, h.Order.Uint32(b[4:]) == progbits && flags&alloc != 0
 }
 
 // begin says whether a section begins at an offset.
@@ -109,8 +69,8 @@ func (s elfSections) writable(at int64) bool {
 // readELFSections reads the sections of a file that has their headers within
 // reach: anywhere in a file read at random, near the front of a stream. It
 // gives nil where they are not.
-func readELFSections(t *tape, h elfHeader) (elfSections, error) {
-	end := h.table + int64(h.tableSize())
+func readELFSections(t *tape, h elf.Header) (elfSections, error) {
+	end := h.Sections.Offset + int64(h.Sections.Bytes())
 	if t.at == nil && end > tapeWindow {
 		return nil, nil
 	}
@@ -118,30 +78,30 @@ func readELFSections(t *tape, h elfHeader) (elfSections, error) {
 	var err error
 	if t.at == nil {
 		if b, err = t.peek(int(end)); err == nil {
-			b = b[h.table:]
+			b = b[h.Sections.Offset:]
 		}
 	} else {
-		b = make([]byte, h.tableSize())
-		err = readFullAt(t.at, b, h.table)
+		b = make([]byte, h.Sections.Bytes())
+		err = readFullAt(t.at, b, h.Sections.Offset)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the section headers at %d: %w", h.table, err)
+		return nil, fmt.Errorf("read the section headers at %d: %w", h.Sections.Offset, err)
 	}
 	return parseELFSections(b, h, t.size), nil
 }
 
 // passELFSections reads the sections of a stream that has not come to their
 // headers yet.
-func passELFSections(t *tape, h elfHeader) (elfSections, error) {
-	if t.pos > h.table {
+func passELFSections(t *tape, h elf.Header) (elfSections, error) {
+	if t.pos > h.Sections.Offset {
 		return nil, nil // they would be inside of what was taken for a part of a Go binary
 	}
-	if err := t.skip(h.table - t.pos); err != nil {
-		return nil, fmt.Errorf("read up to the section headers at %d: %w", h.table, err)
+	if err := t.skip(h.Sections.Offset - t.pos); err != nil {
+		return nil, fmt.Errorf("read up to the section headers at %d: %w", h.Sections.Offset, err)
 	}
-	b, err := t.next(h.tableSize())
+	b, err := t.next(h.Sections.Bytes())
 	if err != nil {
-		return nil, fmt.Errorf("read the section headers at %d: %w", h.table, err)
+		return nil, fmt.Errorf("read the section headers at %d: %w", h.Sections.Offset, err)
 	}
 	return parseELFSections(b, h, t.size), nil
 }

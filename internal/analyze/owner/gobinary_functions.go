@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math"
 	"slices"
+
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/elf"
 )
 
 // The function table of a Go binary (.gopclntab) since Go 1.18, as the linker
@@ -44,13 +46,13 @@ func (f goFunctions) cost() int64 {
 }
 
 // isPCTable says whether a function table seems to begin here.
-func isPCTable(b []byte, h elfHeader) bool {
-	if len(b) < 8+8*h.pointer || b[0] < 0xf0 {
+func isPCTable(b []byte, h elf.Header) bool {
+	if len(b) < 8+8*h.Pointer || b[0] < 0xf0 {
 		return false
 	}
-	magic := h.order.Uint32(b)
+	magic := h.Order.Uint32(b)
 	return (magic == pcMagic118 || magic == pcMagic120) && b[4] == 0 && b[5] == 0 &&
-		(b[6] == 1 || b[6] == 2 || b[6] == 4) && int(b[7]) == h.pointer
+		(b[6] == 1 || b[6] == 2 || b[6] == 4) && int(b[7]) == h.Pointer
 }
 
 // pcHeader is the header of a function table. Offsets count from its begin.
@@ -65,20 +67,20 @@ type pcHeader struct {
 
 // parsePCHeader reads a header. It says no where its parts don't follow each
 // other or don't fit into room bytes.
-func parsePCHeader(b []byte, h elfHeader, room int64) (p pcHeader, ok bool) {
+func parsePCHeader(b []byte, h elf.Header, room int64) (p pcHeader, ok bool) {
 	var words [8]int64
 	for i := range words {
-		if h.pointer == 8 {
-			words[i] = int64(h.order.Uint64(b[8+8*i:]))
+		if h.Pointer == 8 {
+			words[i] = int64(h.Order.Uint64(b[8+8*i:]))
 		} else {
-			words[i] = int64(h.order.Uint32(b[8+4*i:]))
+			words[i] = int64(h.Order.Uint32(b[8+4*i:]))
 		}
 	}
 	p = pcHeader{functions: words[0], names: words[3], namesEnd: words[4], table: words[7], recordLen: 40}
-	if h.order.Uint32(b) == pcMagic120 {
+	if h.Order.Uint32(b) == pcMagic120 {
 		p.since120, p.recordLen = true, 44
 	}
-	offsets := []int64{int64(8 + 8*h.pointer), words[3], words[4], words[5], words[6], words[7], room}
+	offsets := []int64{int64(8 + 8*h.Pointer), words[3], words[4], words[5], words[6], words[7], room}
 	ok = slices.IsSorted(offsets) && p.functions > 0 && p.functions <= (room-p.table)/(8+p.recordLen) &&
 		p.namesEnd-p.names <= math.MaxUint32
 	return p, ok
@@ -90,8 +92,8 @@ var errTable = errors.New("it is no function table that can be read")
 // readGoFunctions reads the function table that begins here. It says no to what
 // is none and to what has more packages than are kept. Errors are those of
 // reading.
-func readGoFunctions(t *tape, h elfHeader) (goFunctions, bool, error) {
-	b, err := t.peek(8 + 8*h.pointer)
+func readGoFunctions(t *tape, h elf.Header) (goFunctions, bool, error) {
+	b, err := t.peek(8 + 8*h.Pointer)
 	if err != nil {
 		return goFunctions{}, false, err
 	}
@@ -111,7 +113,7 @@ func readGoFunctions(t *tape, h elfHeader) (goFunctions, bool, error) {
 type pcWalk struct {
 	goFunctions
 	tape    *tape
-	elf     elfHeader
+	elf     elf.Header
 	header  pcHeader
 	base    int64
 	ids     map[string]int32 // of packages
@@ -193,13 +195,13 @@ func (w *pcWalk) readTable() error {
 		if err != nil {
 			return err
 		}
-		w.sum = addPair(w.sum, w.elf.order.Uint32(b), w.elf.order.Uint32(b[4:]))
+		w.sum = addPair(w.sum, w.elf.Order.Uint32(b), w.elf.Order.Uint32(b[4:]))
 	}
 	b, err := w.tape.next(4)
 	if err != nil {
 		return err
 	}
-	w.end = w.elf.order.Uint32(b)
+	w.end = w.elf.Order.Uint32(b)
 	return nil
 }
 
@@ -216,7 +218,7 @@ func (w *pcWalk) readRecords() error {
 	var start uint32
 	pkg := int32(-1)
 	for range w.header.functions {
-		at = (at + int64(w.elf.pointer) - 1) &^ int64(w.elf.pointer-1)
+		at = (at + int64(w.elf.Pointer) - 1) &^ int64(w.elf.Pointer-1)
 		if err := w.to(w.header.table + at); err != nil {
 			return err
 		}
@@ -224,7 +226,7 @@ func (w *pcWalk) readRecords() error {
 		if err != nil {
 			return err
 		}
-		r := parseGoRecord(b, w.elf.order)
+		r := parseGoRecord(b, w.elf.Order)
 		sum = addPair(sum, r.start, uint32(at))
 		if !w.give(pkg, start, r.start) {
 			return errTable

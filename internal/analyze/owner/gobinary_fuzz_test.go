@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"testing"
+
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/elf"
 )
 
 // FuzzGoBinary tries to make the reader of Go binaries panic, or to find that a
@@ -38,8 +40,8 @@ func FuzzGoBinary(f *testing.F) {
 }
 
 func early(body []byte) bool {
-	h, ok := parseELFHeader(body, int64(len(body)))
-	return ok && h.table+int64(h.tableSize()) <= tapeWindow
+	h, ok := elf.ParseHeader(body)
+	return ok && tellsOfSections(h, int64(len(body))) && h.Sections.Offset+int64(h.Sections.Bytes()) <= tapeWindow
 }
 
 // mustShare checks that claims are parts of one file.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/elf"
 )
 
 // madeBinary is a Go binary of which only the parts are there that are read.
@@ -62,7 +64,7 @@ func (m madeBinary) build() []byte {
 	}
 	parts := [][]byte{nil, append([]byte("constants"), m.constants...), table, m.info()}
 	headerSize := 16 + 6*m.pointer
-	body := make([]byte, elfHeaderSize)
+	body := make([]byte, elf.HeaderSize)
 	if !m.late {
 		body = append(body, make([]byte, len(parts)*headerSize)...)
 	}
@@ -72,7 +74,7 @@ func (m madeBinary) build() []byte {
 		headers = append(headers, m.sectionHeader(flags[i], len(body), len(part))...)
 		body = append(body, part...)
 	}
-	at := elfHeaderSize
+	at := elf.HeaderSize
 	if m.late {
 		body = append(body, make([]byte, tapeWindow)...)
 		at = len(body)
@@ -106,7 +108,7 @@ func (m madeBinary) half(b []byte, v int) []byte {
 
 func (m madeBinary) elfHeader(table, sections, size int) []byte {
 	class, data := byte(1), byte(1)
-	b := make([]byte, elfHeaderSize)
+	b := make([]byte, elf.HeaderSize)
 	if m.order.Uint16([]byte{0, 1}) == 1 {
 		data = 2
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/elf"
 )
 
 // A Go binary may hold other Go binaries as data (go:embed), and so each part
@@ -63,7 +65,7 @@ func (f *found[T]) first(right func(at int64) bool) *T {
 // goScan looks for the parts of a Go binary on a tape.
 type goScan struct {
 	tape     *tape
-	elf      elfHeader
+	elf      elf.Header
 	sections elfSections
 	infos    found[goInfo]
 	tables   found[goFunctions]
@@ -71,14 +73,14 @@ type goScan struct {
 
 // scanGoBinary gives what belongs to a Go binary. Info is nil for what is none,
 // table is nil where it could not be read. It holds at most 12 MiB.
-func scanGoBinary(t *tape, h elfHeader) (info *goInfo, table *goFunctions, err error) {
+func scanGoBinary(t *tape, h elf.Header) (info *goInfo, table *goFunctions, err error) {
 	s := &goScan{tape: t, elf: h}
 	if s.sections, err = readELFSections(t, h); err != nil {
 		return nil, nil, err
 	}
 	if s.sections != nil {
 		err = s.visit()
-	} else if err = s.sweep(h.table); err == nil {
+	} else if err = s.sweep(h.Sections.Offset); err == nil {
 		s.sections, err = passELFSections(t, h)
 	}
 	if err != nil {
@@ -149,8 +151,8 @@ func (s *goScan) sweep(end int64) error {
 // as a pointer is long: both parts are aligned at least so, in memory and
 // therefore in the file.
 func (s *goScan) mark(b []byte, stop int) int {
-	align := int(-s.tape.pos & int64(s.elf.pointer-1))
-	for i := align; i < stop; i += s.elf.pointer {
+	align := int(-s.tape.pos & int64(s.elf.Pointer-1))
+	for i := align; i < stop; i += s.elf.Pointer {
 		if b[i] < 0xf0 {
 			continue
 		}
@@ -187,7 +189,7 @@ func (s *goScan) look() error {
 		}
 	}
 	if s.tape.pos == at {
-		return s.tape.skip(int64(min(len(b), s.elf.pointer)))
+		return s.tape.skip(int64(min(len(b), s.elf.Pointer)))
 	}
 	return nil
 }

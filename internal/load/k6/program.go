@@ -1,13 +1,16 @@
 package k6
 
 import (
-	"debug/elf"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/elf"
+	"github.com/plimsoll-ci/plimsoll/internal/analyze/owner"
 )
 
 // MaxProgram bounds the k6 program, in bytes. Version 1.8 has 50 to 75 MB.
@@ -15,8 +18,9 @@ const MaxProgram = 512 << 20
 
 // Found is a k6 program of this machine.
 type Found struct {
-	Path string
-	Body []byte
+	Path    string
+	Version string // such as v1.8.1; "" where it does not say
+	Body    []byte
 }
 
 // ErrNoProgram is returned where no k6 is on the path.
@@ -34,12 +38,6 @@ func Find(pathList string) (string, error) {
 		}
 	}
 	return "", ErrNoProgram
-}
-
-// machines are the architectures of engines, in Go's naming.
-var machines = map[string]elf.Machine{
-	"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64, "arm": elf.EM_ARM, "386": elf.EM_386,
-	"ppc64le": elf.EM_PPC64, "s390x": elf.EM_S390, "riscv64": elf.EM_RISCV,
 }
 
 // ReadProgram reads a k6 program that is to run in a container without anything
@@ -63,23 +61,40 @@ func ReadProgram(path, arch string) (Found, error) {
 	if err != nil {
 		return Found{}, fmt.Errorf("read k6: %s: %w", path, err)
 	}
-	return Found{Path: path, Body: body}, nil
+	found := Found{Path: path, Body: body}
+	// That is a name to show, and worth no error.
+	found.Version, _ = owner.GoVersion(owner.File{Path: "k6", Size: int64(len(body)), At: bytes.NewReader(body)})
+	return found, nil
 }
 
 // checkProgram reads a file as far as it takes to know that it can run.
 func checkProgram(file io.ReaderAt, arch string) error {
 	const instead = "; give an image instead, such as `k6: grafana/k6:1.8.1`"
-	program, err := elf.NewFile(file)
-	if err != nil {
+	header := make([]byte, elf.HeaderSize)
+	_, err := file.ReadAt(header, 0)
+	program, ok := elf.ParseHeader(header)
+	if err != nil || !ok {
 		return errors.New("is no Linux program, which the pod needs" + instead)
 	}
-	if want := machines[arch]; program.Machine != want {
-		return fmt.Errorf("is for %v, the engine's host is linux/%s%s", program.Machine, arch, instead)
+	if want := elf.Machines[arch]; program.Machine != want {
+		return fmt.Errorf("is for %s, the engine's host is linux/%s%s", archOf(program), arch, instead)
 	}
-	for _, segment := range program.Progs {
-		if segment.Type == elf.PT_INTERP {
-			return errors.New("is dynamically linked, so it cannot run by itself in a container: take a release of k6, or build it with CGO_ENABLED=0" + instead)
-		}
+	interpreted, err := program.Interpreted(file)
+	switch {
+	case err != nil:
+		return fmt.Errorf("is a Linux program that is cut off or broken (%w)%s", err, instead)
+	case interpreted:
+		return errors.New("is dynamically linked, so it cannot run by itself in a container: take a release of k6, or build it with CGO_ENABLED=0" + instead)
 	}
 	return nil
+}
+
+// archOf is the architecture of a program, as people call it.
+func archOf(program elf.Header) string {
+	for arch, machine := range elf.Machines {
+		if machine == program.Machine {
+			return "linux/" + arch
+		}
+	}
+	return fmt.Sprintf("a machine of number %d", program.Machine)
 }

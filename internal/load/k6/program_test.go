@@ -1,6 +1,7 @@
 package k6_test
 
 import (
+	"debug/buildinfo"
 	"errors"
 	"os"
 	"os/exec"
@@ -57,6 +58,19 @@ func TestReadProgram(t *testing.T) {
 		if _, err := k6.ReadProgram(c.path, c.arch); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, expected %q", name, err, c.want)
 		}
+	}
+}
+
+// A k6 tells its version, where it was built as a module.
+func TestVersionOfAProgram(t *testing.T) {
+	const path = "../../../.cache/bin/k6" // where scripts/fetch-k6 puts it
+	got, err := k6.ReadProgram(path, runtime.GOARCH)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := buildinfo.ReadFile(path)
+	if err != nil || got.Version != want.Main.Version || got.Version == "" {
+		t.Errorf("version %q, want that of %+v, %v", got.Version, want, err)
 	}
 }
 
