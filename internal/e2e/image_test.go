@@ -57,8 +57,9 @@ func prebuilt(t *testing.T, c *client.Client, base string) string {
 		t.Fatal(err)
 	}
 	tag := fmt.Sprintf("plimsoll-e2e/%08x:latest", rand.Uint32())
+	// Without the builder's cache: another test removes what they would share.
 	built, err := c.ImageBuild(t.Context(), &files, client.ImageBuildOptions{
-		Tags: []string{tag}, BuildArgs: map[string]*string{"BASE": &base}, Version: build.BuilderV1, Remove: true, ForceRemove: true,
+		NoCache: true, Tags: []string{tag}, BuildArgs: map[string]*string{"BASE": &base}, Version: build.BuilderV1, Remove: true, ForceRemove: true,
 	})
 	if err != nil {
 		t.Fatal(err)
