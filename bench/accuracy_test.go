@@ -22,6 +22,7 @@ import (
 
 var (
 	accuracyOut   = flag.String("accuracy.out", "", "`directory` for the raw observations of BenchmarkAccuracy; none keeps nothing")
+	accuracyMore  = flag.Bool("accuracy.more", false, "add to the observations that are there, instead of taking their place")
 	accuracyScale = flag.Float64("accuracy.scale", 1, "share of the full number of boots, for a quick look")
 )
 
@@ -56,8 +57,14 @@ func observed[T any](b *testing.B, row string, observe func(*rig) []T) {
 	dir := cmp.Or(*accuracyOut, b.TempDir())
 	for range b.N {
 		environment := r.client.Environment()
-		file := accuracy.File[T]{Rows: observe(r), Machine: machineOf(environment)}
+		file := accuracy.File[T]{Machine: machineOf(environment)}
 		name := engineName(environment)
+		if *accuracyMore {
+			if file, err = accuracy.Continue[T](os.DirFS(dir), name, row, file.Machine); err != nil {
+				b.Fatal(err)
+			}
+		}
+		file.Rows = append(file.Rows, observe(r)...)
 		if err := accuracy.Save(filepath.Join(dir, name, row+".jsonl"), file); err != nil {
 			b.Fatal(err)
 		}

@@ -50,6 +50,25 @@ func TestWhatWasSavedComesBack(t *testing.T) {
 	}
 }
 
+func TestMoreIsAddedOnTheSameMachineOnly(t *testing.T) {
+	dir := t.TempDir()
+	save(t, dir, "request", accuracy.Request{Truth: 0.002, Measured: 0.002, Requests: 80})
+	tomorrow, elsewhere := machine, machine
+	tomorrow.Day, elsewhere.CPUs = "2026-11-23", 4
+	got, err := accuracy.Continue[accuracy.Request](os.DirFS(dir), engine, "request", tomorrow)
+	want := accuracy.File[accuracy.Request]{Machine: tomorrow, Rows: []accuracy.Request{{Truth: 0.002, Measured: 0.002, Requests: 80}}}
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, d)
+	}
+	if _, err := accuracy.Continue[accuracy.Request](os.DirFS(dir), engine, "request", elsewhere); err == nil || !strings.Contains(err.Error(), "4 CPUs") {
+		t.Errorf("on another machine: %v", err)
+	}
+	none, err := accuracy.Continue[accuracy.Run](os.DirFS(dir), engine, "pairs", elsewhere)
+	if d := cmp.Diff(accuracy.File[accuracy.Run]{Machine: elsewhere}, none); d != "" || err != nil {
+		t.Errorf("to nothing: %v (-want +got):\n%s", err, d)
+	}
+}
+
 // In 12 s of 200 requests a second, 600 are due in three freezes. The 24 largest
 // waits are the first 8 of each; the next is the 99th percentile.
 func TestFrozenTruth(t *testing.T) {

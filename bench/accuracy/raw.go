@@ -20,7 +20,7 @@ type Machine struct {
 	Arch    string `json:"arch"`
 	Cgroup  string `json:"cgroup"`
 	CPUs    int    `json:"cpus"`
-	Day     string `json:"day"` // 2006-01-02
+	Day     string `json:"day"` // 2006-01-02; the last, of several
 	Command string `json:"command"`
 }
 
@@ -154,4 +154,18 @@ func Load[T any](from fs.FS, engine, row string) (File[T], error) {
 		}
 	}
 	return f, lines.Err()
+}
+
+// Continue reads a file of observations that more are to be added to. They have to
+// be made where those in it were made: of two machines there are two truths.
+func Continue[T any](from fs.FS, engine, row string, here Machine) (File[T], error) {
+	f, err := Load[T](from, engine, row)
+	if err != nil || len(f.Rows) == 0 {
+		return File[T]{Machine: here}, err
+	}
+	f.Machine.Day = here.Day
+	if f.Machine != here {
+		return f, fmt.Errorf("add to the observations of %s: they were made on %s and this is %s: make them all again", row, f.Machine, here)
+	}
+	return f, nil
 }
