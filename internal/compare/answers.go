@@ -43,8 +43,10 @@ func (a *answers) add(t *record.Trial) {
 	}
 }
 
+func (a answers) requests() int { return a.good + a.failed }
+
 // ofClass is the share of the good answers that have a status from class*100 on, of
-// those whose status is known.
+// those whose status is known: not a number where none is.
 func (a answers) ofClass(class int) float64 {
 	n, all := 0, 0
 	for status, each := range a.statuses {
@@ -56,13 +58,13 @@ func (a answers) ofClass(class int) float64 {
 }
 
 // errors is the share of the load without a good answer.
-func (a answers) errors() float64 { return float64(a.failed) / float64(a.good+a.failed) }
+func (a answers) errors() float64 { return float64(a.failed) / float64(a.requests()) }
 
 // String names the most frequent: "200 (90 %), 404 (10 %)", and behind them what
 // had no good answer.
 func (a answers) String() string {
 	share := func(n int) string {
-		percent := 100 * float64(n) / float64(a.good+a.failed)
+		percent := 100 * float64(n) / float64(a.requests())
 		if percent < 10 {
 			return fmt.Sprintf("(%.1f %%)", percent)
 		}
@@ -114,21 +116,18 @@ func compareWork(pairs []pair) work {
 // against says how these are other than base's.
 func (a answers) against(base answers) work {
 	var w work
-	if base.good+base.failed == 0 || a.good+a.failed == 0 {
+	if base.requests() == 0 || a.requests() == 0 {
 		return w
 	}
 	errors := a.errors() - base.errors()
 	w.fails, w.recovers = errors >= answersApart, errors <= -workApart
-	w.other = math.Abs(errors) >= answersApart
-	if len(base.statuses) == 0 || len(a.statuses) == 0 {
-		return w
-	}
+	// Not a number, and so never apart, where a side does not tell its statuses.
 	gained := func(class int) float64 { return a.ofClass(class) - base.ofClass(class) }
 	for class := 1; class <= 9; class++ {
 		w.statuses = w.statuses || math.Abs(gained(class)) >= answersApart
 	}
+	w.other = w.statuses || math.Abs(errors) >= answersApart
 	const successes = 2
-	w.other = w.other || w.statuses
 	w.less = w.statuses && gained(successes) < answersApart
 	w.more = w.statuses && gained(successes) >= workApart
 	return w
