@@ -13,9 +13,6 @@ import (
 	"github.com/plimsoll-ci/plimsoll/internal/github/githubtest"
 )
 
-// programSize is what a released program may weigh at most.
-const programSize = 18_900_000
-
 // A step must have come to the program that soon, when the runner has it; on a
 // machine that is busy with other things, in as many times what node alone needs.
 const (
@@ -51,7 +48,7 @@ func shimWithRelease(b *testing.B) (root, tools, sum string) {
 	if err := os.CopyFS(filepath.Join(root, "action"), os.DirFS(filepath.Join(githubtest.ModuleRoot(b), "action"))); err != nil {
 		b.Fatal(err)
 	}
-	body := append([]byte("#!/bin/sh\nexit 0\n"), bytes.Repeat([]byte("0123456789abcde\n"), programSize/16)...)
+	body := append([]byte("#!/bin/sh\nexit 0\n"), bytes.Repeat([]byte("0123456789abcde\n"), githubtest.ReleasedBytes/16)...)
 	digest := sha256.Sum256(body)
 	sum = hex.EncodeToString(digest[:])
 	table := fmt.Sprintf(`{"download": "http://127.0.0.1:1/{name}", "sha256": {"linux-amd64": %q, "linux-arm64": %[1]q}}`, sum)

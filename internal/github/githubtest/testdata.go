@@ -18,6 +18,9 @@ func Cache(t testing.TB, elements ...string) string {
 	return path
 }
 
+// ReleasedBytes is the most that the Action's program may weigh as it is released.
+const ReleasedBytes = 18_900_000
+
 // ModuleRoot is the directory of go.mod above the test's own.
 func ModuleRoot(t testing.TB) string {
 	t.Helper()
