@@ -76,7 +76,7 @@ var ErrSegments = errors.New("its table of segments is no such table")
 // https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.pheader.html
 func (h Header) Interpreted(file io.ReaderAt) (bool, error) {
 	const interp, most = 3, 512 // a program has about 10
-	if h.Segments.Offset < 0 || h.Segments.Count > most || h.Segments.Size != map[int]int{4: 32, 8: 56}[h.Pointer] {
+	if h.Segments.Offset < 0 || h.Segments.Count > most || h.Segments.Size != 8+6*h.Pointer {
 		return false, ErrSegments
 	}
 	b := make([]byte, h.Segments.Bytes())
