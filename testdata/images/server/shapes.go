@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -142,7 +143,7 @@ func slow(args []string) int {
 		}
 		os.Exit(0)
 	}()
-	if err := server.Serve(listener); len(args) == 0 {
+	if err := server.Serve(listener); !errors.Is(err, net.ErrClosed) {
 		return fatal(err)
 	}
 	<-ended
