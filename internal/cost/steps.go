@@ -97,9 +97,10 @@ func plateau(x, month float64, at func(float64) (float64, error)) (level, float6
 
 // bisect looks from x, for which it holds, up or down by a factor for where
 // something no longer holds, and gives the last value for which it does and the
-// first for which it does not; that is infinite or 0 where it always holds.
+// first for which it does not, a last digit apart; that is infinite or 0 where it
+// always holds.
 func bisect(x, factor float64, holds func(float64) bool) (yes, no float64) {
-	const furthest, digits = 30, 45
+	const furthest, digits = 30, 53 // a float64 has so many, in binary
 	yes, no = x, x*factor
 	for i := 0; holds(no); i++ {
 		if i == furthest {

@@ -315,6 +315,18 @@ func explained(t *rapid.T) (*Model, Inputs, record.Estimate) {
 	return m, in, e
 }
 
+// An edge is found to the last digit, however far from the size that it is.
+func TestBisectFindsTheEdge(t *testing.T) {
+	for _, edge := range []float64{0.75, 3, 12345.678, 4.4278548984100347e+08} {
+		if yes, no := bisect(0.5, 2, func(v float64) bool { return v <= edge }); yes != edge || no != math.Nextafter(edge, math.Inf(1)) {
+			t.Errorf("up to %v: %v and %v", edge, yes, no)
+		}
+	}
+	if yes, no := bisect(0.5, 0.5, func(v float64) bool { return v > 0.1 }); no != 0.1 || yes != math.Nextafter(0.1, 1) {
+		t.Errorf("down to 0.1: %v and %v", yes, no)
+	}
+}
+
 // A size that Steps names is where the price changes, and not before.
 func TestStepsAreWhereThePriceChanges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
